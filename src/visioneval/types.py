@@ -1,0 +1,453 @@
+"""The nouns of visioneval: immutable records, and nothing that does anything.
+
+They are msgspec structs, so one definition is the type, the JSON and YAML format, and the check at the
+edge where a file or a reply is parsed. `None` always means "not known" or "not reported", never zero.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct, field
+
+NonEmpty: TypeAlias = Annotated[str, Meta(min_length=1, pattern=r"\S")]
+Tokens: TypeAlias = Annotated[int, Meta(ge=0)]
+Seconds: TypeAlias = float
+
+
+# ----------------------------------------------------------------------------------------------
+# Answers: what a prompt expects, by type
+# ----------------------------------------------------------------------------------------------
+
+
+class YesNo(Struct, frozen=True, forbid_unknown_fields=True, tag="yes_no"):
+    """Yes or no."""
+
+    value: bool
+
+
+class Choice(Struct, frozen=True, forbid_unknown_fields=True, tag="choice"):
+    """One of the options that the question names."""
+
+    value: NonEmpty
+    options: tuple[NonEmpty, ...] = ()
+    synonyms: dict[str, tuple[NonEmpty, ...]] = field(default_factory=dict)
+    """Other names of an option: {"amber": ["orange", "yellow"]}."""
+
+
+class Integer(Struct, frozen=True, forbid_unknown_fields=True, tag="integer"):
+    """A count or another whole number."""
+
+    value: int
+    unit: str | None = None
+    """A unit that the reply may or may not write; another unit is wrong."""
+
+
+class Number(Struct, frozen=True, forbid_unknown_fields=True, tag="number"):
+    """A decimal number, right within the larger of the two tolerances (exact when both are absent)."""
+
+    value: Decimal
+    abs_tolerance: Decimal | None = None
+    rel_tolerance: Decimal | None = None
+    unit: str | None = None
+
+
+class Money(Struct, frozen=True, forbid_unknown_fields=True, tag="money"):
+    """An amount of money, exact to the last decimal."""
+
+    value: Decimal
+    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$")] | None = None
+    """ISO 4217 code. A reply may leave the currency out, but not name another."""
+
+
+class Date(Struct, frozen=True, forbid_unknown_fields=True, tag="date"):
+    """A date, to the precision given: "2027-08-03", "2027-08" or "2027"."""
+
+    value: Annotated[str, Meta(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+    order: Literal["dmy", "mdy", "ymd"] | None = None
+    """How the question asks all-digit dates to be read; None accepts only unambiguous ones."""
+
+
+class Time(Struct, frozen=True, forbid_unknown_fields=True, tag="time"):
+    """A time of day, "07:10" or "19:10:30"."""
+
+    value: Annotated[str, Meta(pattern=r"^\d{1,2}:\d{2}(:\d{2})?$")]
+    twelve_hour: bool = False
+    """True where the picture cannot tell morning from evening (an analogue clock): 7:10 equals 19:10."""
+
+
+class Identifier(Struct, frozen=True, forbid_unknown_fields=True, tag="identifier"):
+    """A serial number, code or plate: exact, leading zeros kept, O is not 0."""
+
+    value: NonEmpty
+    aliases: tuple[NonEmpty, ...] = ()
+    ignore_separators: bool = False
+    """Spaces and hyphens do not count."""
+    case_sensitive: bool = False
+
+
+class Text(Struct, frozen=True, forbid_unknown_fields=True, tag="text"):
+    """A short text, compared after NFKC, case folding and white space."""
+
+    value: NonEmpty
+    aliases: tuple[NonEmpty, ...] = ()
+    judge: bool = False
+    """True for free text that rules cannot decide; needs `--judge`."""
+
+
+class OrderedList(Struct, frozen=True, forbid_unknown_fields=True, tag="ordered_list"):
+    """Several texts in the order asked for."""
+
+    value: Annotated[tuple[NonEmpty, ...], Meta(min_length=1)]
+
+
+class SetOf(Struct, frozen=True, forbid_unknown_fields=True, tag="set_of"):
+    """Several texts in any order, each once."""
+
+    value: Annotated[tuple[NonEmpty, ...], Meta(min_length=1)]
+
+
+class GridCell(Struct, frozen=True, forbid_unknown_fields=True, tag="grid_cell"):
+    """A position: "R1C3" (row 1, column 3) or "E5" (row E, column 5)."""
+
+    value: Annotated[str, Meta(pattern=r"^(R\d+C\d+|[A-Z]+\d+)$")]
+
+
+class Grid(Struct, frozen=True, forbid_unknown_fields=True, tag="grid"):
+    """A table, row by row."""
+
+    value: Annotated[tuple[tuple[str, ...], ...], Meta(min_length=1)]
+
+
+class Transcription(Struct, frozen=True, forbid_unknown_fields=True, tag="transcription"):
+    """A longer text read off the picture, right up to a character error rate."""
+
+    value: NonEmpty
+    max_character_error_rate: Annotated[float, Meta(ge=0, lt=1)] = 0.05
+
+
+Answer: TypeAlias = (
+    YesNo
+    | Choice
+    | Integer
+    | Number
+    | Money
+    | Date
+    | Time
+    | Identifier
+    | Text
+    | OrderedList
+    | SetOf
+    | GridCell
+    | Grid
+    | Transcription
+)
+
+
+# ----------------------------------------------------------------------------------------------
+# The suite
+# ----------------------------------------------------------------------------------------------
+
+
+class Prompt(Struct, frozen=True):
+    """One question about one picture, with the answer it expects."""
+
+    id: str
+    category: str
+    title: str
+    image: str
+    """Path of the picture, relative to the suite's folder, with forward slashes."""
+    question: str
+    answer: Answer
+    sha256: str | None = None
+    """Of the picture's file, where the suite declares it."""
+    probes: str = ""
+    difficulty: Literal["easy", "medium", "hard"] | None = None
+    tags: tuple[str, ...] = ()
+    answer_inferred: bool = False
+    """True when the answer's type was inferred from the question and the key, not declared."""
+
+
+class Suite(Struct, frozen=True):
+    """Prompts in order, and the folder that their image paths start from."""
+
+    name: str
+    folder: Path
+    prompts: tuple[Prompt, ...]
+    sha256: str
+    """Hash of everything that can change a score: ids, categories, questions, answers, picture bytes."""
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(prompt.category for prompt in self.prompts))
+
+
+# ----------------------------------------------------------------------------------------------
+# Models and conditions
+# ----------------------------------------------------------------------------------------------
+
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Everything that is sent beside the question and the picture; None leaves it to the model's host."""
+
+    max_output_tokens: Annotated[int, Meta(ge=1)] | None = None
+    temperature: Annotated[float, Meta(ge=0)] | None = None
+    effort: Effort | None = None
+    detail: Literal["low", "high", "auto", "original"] | None = None
+    service_tier: str | None = None
+    api: Literal["responses", "chat"] | None = None
+    structured: bool = False
+    """Ask for `{"answer": ...}` by JSON schema."""
+    few_shot: int = 0
+    """How many solved prompts of the suite are shown first."""
+    stream: bool = False
+    longest_side_px: Annotated[int, Meta(ge=16)] | None = None
+    """Pictures larger than this are scaled down before they are sent."""
+
+
+class Condition(Struct, frozen=True, omit_defaults=True):
+    """All that can change a reply to a given prompt, apart from chance."""
+
+    model: str
+    settings: Settings = Settings()
+    blind: bool = False
+    """The same question without its picture."""
+
+    @property
+    def label(self) -> str:
+        parts = [self.settings.effort, "structured" if self.settings.structured else None]
+        parts += [f"{self.settings.few_shot}-shot" if self.settings.few_shot else None]
+        parts += ["blind" if self.blind else None]
+        named = [part for part in parts if part]
+        return f"{self.model} ({', '.join(named)})" if named else self.model
+
+
+class PriceRow(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What one model costs in one service tier from a day on, in dollars per million tokens."""
+
+    model: str
+    valid_from: date
+    input: Decimal
+    output: Decimal
+    cached_input: Decimal | None = None
+    cache_write: Decimal | None = None
+    tier: str = "standard"
+    currency: Literal["USD"] = "USD"
+    source: str = ""
+    read_on: date | None = None
+
+
+class ModelCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One model: how to reach it, and the facts that a comparison shows."""
+
+    name: str
+    provider: str
+    model_id: str = ""
+    """What is sent to the host; the name where empty."""
+    settings: Settings = Settings()
+    unsupported: tuple[str, ...] = ()
+    """Names of settings that the endpoint rejects, which are therefore never sent."""
+    base_url: str | None = None
+    api_key_env: str | None = None
+    options: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """What only this card's provider understands (a prompt template, a precision)."""
+    gpu_usd_per_hour: Decimal | None = None
+
+    label: str = ""
+    note: str = ""
+    """Shown wherever the model's scores are."""
+    organisation: str | None = None
+    access: Literal["open", "closed"] | None = None
+    modality: str | None = None
+    released: str | None = None
+    """As precisely as known: "2026-03-17", "2025-12", "2024"."""
+    context_window: int | None = None
+    max_output: int | None = None
+    parameters: str | None = None
+    licence: str | None = None
+    gpu_memory_gb: float | None = None
+    tasks: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    source: str | None = None
+    read_on: date | None = None
+
+
+# ----------------------------------------------------------------------------------------------
+# A call and what came of it
+# ----------------------------------------------------------------------------------------------
+
+
+class SentImage(Struct, frozen=True):
+    """The picture as it was sent."""
+
+    sha256: str
+    media_type: str
+    width: int
+    height: int
+    size_bytes: int
+
+
+class EncodedImage(Struct, frozen=True):
+    """A picture ready to be sent: upright, within the size limit, in a format that hosts take."""
+
+    content: bytes
+    sent: SentImage
+
+
+class Request(Struct, frozen=True):
+    """One question for a provider."""
+
+    prompt_id: str
+    question: str
+    answer_type: str
+    """Tag of the expected answer type ("integer"): baselines and structured output need it. Never the key."""
+    options: tuple[str, ...]
+    """The options of a choice, as the question names them."""
+    image: EncodedImage | None
+    """None in a blind run."""
+    settings: Settings
+    epoch: int
+    key: str
+    """Identity of the request: equal keys ask the same thing of the same model."""
+
+
+class Usage(Struct, frozen=True, omit_defaults=True):
+    """Tokens as the host reported them. `input_tokens` includes cached and image tokens, `output_tokens`
+    includes reasoning tokens."""
+
+    input_tokens: Tokens | None = None
+    output_tokens: Tokens | None = None
+    cached_input_tokens: Tokens | None = None
+    cache_write_tokens: Tokens | None = None
+    reasoning_tokens: Tokens | None = None
+    image_tokens: Tokens | None = None
+    service_tier: str | None = None
+
+
+class Timing(Struct, frozen=True, omit_defaults=True):
+    """Where the time of one answer went, in seconds."""
+
+    service_s: Seconds | None = None
+    """The successful attempt, from sending to the last byte; None where it was not measured (batch API)."""
+    first_token_s: Seconds | None = None
+    queue_s: Seconds = 0.0
+    """Waiting for our own limits."""
+    attempts: int = 1
+    retry_s: Seconds = 0.0
+    """Failed attempts and the pauses after them."""
+
+
+Stop: TypeAlias = Literal["stop", "length", "refusal", "content_filter", "other"]
+
+
+class Reply(Struct, frozen=True, omit_defaults=True):
+    """What the model said."""
+
+    text: str
+    stop: Stop = "stop"
+    usage: Usage = Usage()
+    timing: Timing = Timing()
+    sent: SentImage | None = None
+    model_returned: str | None = None
+    request_id: str | None = None
+    notes: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """What a provider has to add: peak GPU memory, the boxes an OCR engine found."""
+
+
+FailureKind: TypeAlias = Literal[
+    "connection", "timeout", "rate_limited", "server_error", "bad_request", "bad_response", "bad_image", "other"
+]
+
+
+class Failure(Struct, frozen=True, omit_defaults=True):
+    """Why there is no reply: always our side or the host's, never the model's."""
+
+    kind: FailureKind
+    message: str
+    attempts: int = 1
+    retry_s: Seconds = 0.0
+    billed: Usage | None = None
+    """Tokens that were charged although no answer came."""
+
+
+class Record(Struct, frozen=True, omit_defaults=True):
+    """One line of `records.jsonl`: how one prompt ended in one epoch. Exactly one of reply and failure is set."""
+
+    key: str
+    prompt_id: str
+    epoch: int
+    at: str
+    """UTC, ISO 8601."""
+    reply: Reply | None = None
+    failure: Failure | None = None
+
+
+# ----------------------------------------------------------------------------------------------
+# Verdicts and runs
+# ----------------------------------------------------------------------------------------------
+
+Outcome: TypeAlias = Literal["pass", "fail", "refused", "truncated", "invalid", "ungraded", "error", "skipped"]
+OUTCOMES: tuple[Outcome, ...] = (
+    "pass",
+    "fail",
+    "refused",
+    "truncated",
+    "invalid",
+    "ungraded",
+    "error",
+    "skipped",
+)
+VERDICT_OUTCOMES: frozenset[Outcome] = frozenset({"pass", "fail", "refused", "truncated", "invalid"})
+"""The model's doing: they count in the denominator. The rest are the instrument's."""
+
+
+class Verdict(Struct, frozen=True, omit_defaults=True):
+    """What the grader decided about one reply, and why."""
+
+    outcome: Outcome
+    extracted: str | None
+    """The final answer as it was read out of the reply."""
+    rule: str
+    """Name of the rule that decided, such as "integer" or "refusal"."""
+    grader_version: str
+    note: str = ""
+
+
+class GradedRecord(Struct, frozen=True):
+    """One prompt's end in one epoch, with its verdict: what the aggregator counts."""
+
+    prompt: Prompt
+    epoch: int
+    verdict: Verdict
+    record: Record | None
+    """None when the prompt was skipped."""
+
+
+class Run(Struct, frozen=True, omit_defaults=True):
+    """`manifest.json`: all that is needed to understand, resume or repeat a run."""
+
+    id: str
+    started: str
+    suite: str
+    suite_folder: str
+    suite_sha256: str
+    prompt_ids: tuple[str, ...]
+    """What was planned, in order."""
+    suite_size: int
+    """Prompts in the whole suite: the denominator of coverage."""
+    epochs: int
+    condition: Condition
+    card: ModelCard
+    prices: tuple[PriceRow, ...]
+    versions: dict[str, str]
+    machine: dict[str, str | int]
+    git_commit: str | None = None
+    seed: int = 0
+    dropped_parameters: tuple[str, ...] = ()
+    """Settings that the host rejected, and that were left out from then on."""
+    format_version: int = 1
