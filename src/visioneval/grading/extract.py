@@ -51,16 +51,19 @@ class NotFound(NamedTuple):
 
 
 def find_answer(places: Sequence[Place] | Iterator[Place], read: Reader) -> Found | NotFound:
-    """Find the value that the most explicit place settles on."""
+    """Find the value that the most explicit place settles on; what is said goes before what is implied."""
     seen: dict[str, None] = {}
+    implied: Found | None = None
     for place in places:
         hits = distinct(hit for span in place.spans for hit in read(span))
         if len(hits) == 1 and hits[0].definite:
-            return Found(hits[0], place.name)
+            if place.final or hits[0].rank == 0:
+                return Found(hits[0], place.name)
+            implied = implied or Found(hits[0], place.name)
         seen |= dict.fromkeys(hit.text for hit in hits)
         if hits and place.final:
             return NotFound(hedging=True, seen=tuple(seen))
-    return NotFound(hedging=bool(seen), seen=tuple(seen))
+    return implied or NotFound(hedging=bool(seen), seen=tuple(seen))
 
 
 # ----------------------------------------------------------------------------------------------

@@ -26,11 +26,21 @@ _MOST_WORDS = 60
 
 def phrase_key(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared: folded, without articles at the ends."""
-    words = tokens(text)
+    words = tokens(_feet_and_inches(text) if _HAS_FEET.search(text) else text)
     start, end = 0, len(words)
     while end - start > 1 and words[start] in ARTICLES:
         start += 1
     return words[start:end]
+
+
+_HAS_FEET = re.compile(r"\d\s?(?:['’′]|ft\b|feet\b|foot\b)", re.I)
+_FEET = re.compile(r"(\d+)\s?(?:'|ft\b\.?|feet\b|foot\b)(?:[\s,-]*(\d+(?:\.\d+)?)\s?(?:\"|''|in\b\.?|inch(?:es)?\b)?(?![\w']))?", re.I)
+
+
+def _feet_and_inches(text: str) -> str:
+    """Write feet and inches one way: 10'2\", 10' 2" and 10 ft 2 in are all 10'2."""
+    text = re.sub(r"(?<=[\d'\"tn])\s*(?:[x×*]|\bby\b)\s*(?=\d)", " x ", plain_characters(text), flags=re.I)
+    return _FEET.sub(lambda found: f"{found[1]}'{found[2] if found[2] and found[2] != '0' else ''}", text)
 
 
 def phrase_keys(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
