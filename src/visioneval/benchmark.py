@@ -48,6 +48,7 @@ class Plan(Struct, frozen=True):
 
     run: Run
     prompts: tuple[Prompt, ...]
+    suite_folder: Path
     folder: Path
 
 
@@ -81,11 +82,13 @@ def plan_run(
     """Write down everything that the run's manifest will say. Nothing is sent and no file is made."""
     now = datetime.now(UTC)
     condition = Condition(model=card.name, settings=merge(card.settings, settings), blind=blind)
+    run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+    folder = results / folder_name(card.name) / run_id
     run = Run(
-        id=f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        id=run_id,
         started=now.isoformat(timespec="seconds"),
         suite=suite.name,
-        suite_folder=os.path.relpath(suite.folder),
+        suite_path=_relative(suite.path, folder),
         suite_sha256=suite.sha256,
         prompt_ids=tuple(prompt.id for prompt in prompts),
         suite_size=len(suite.prompts),
@@ -97,7 +100,7 @@ def plan_run(
         machine={"system": platform.platform(terse=True), "cpus": os.cpu_count() or 0},
         git_commit=_git_commit(),
     )
-    return Plan(run, tuple(prompts), results / folder_name(card.name) / run.id)
+    return Plan(run, tuple(prompts), suite.folder, folder)
 
 
 def execute(plan: Plan, progress: Progress, *, concurrency: int | None = None) -> Finished:
@@ -105,10 +108,12 @@ def execute(plan: Plan, progress: Progress, *, concurrency: int | None = None) -
 
     Raises ModelError before anything is written when the model cannot be reached as things are.
     """
-    check_pictures(Path(plan.run.suite_folder), plan.prompts)
+    check_pictures(plan.suite_folder, plan.prompts)
     provider = open_provider(plan.run.card, plan.prompts)
     with RunFolder.create(plan.folder, plan.run, plan.prompts) as folder:
-        ending = _carry_on(plan.run, plan.prompts, provider, folder, progress, frozenset(), concurrency)
+        ending = _carry_on(
+            plan.run, plan.prompts, provider, folder, plan.suite_folder, progress, frozenset(), concurrency
+        )
     return finish(plan.folder, ending)
 
 
@@ -118,16 +123,18 @@ def resume(folder: Path, progress: Progress, *, concurrency: int | None = None) 
     Raises StoreError when the suite has changed since the run began: its answers would not compare.
     """
     stored = read_run(folder)
-    if (now := load_suite(Path(stored.run.suite_folder)).sha256) != stored.run.suite_sha256:
+    if (now := load_suite(stored.suite_path).sha256) != stored.run.suite_sha256:
         raise StoreError(
-            f"run {stored.run.id}: the suite {stored.run.suite_folder} has changed since (sha256 {now[:12]}…, was "
+            f"run {stored.run.id}: the suite {stored.suite_path} has changed since (sha256 {now[:12]}…, was "
             f"{stored.run.suite_sha256[:12]}…); start a new run"
         )
     provider = open_provider(stored.run.card, stored.prompts)
     with RunFolder(folder) as opened:
         stored = read_run(folder)  # again, now that nobody else can write to it
         done = frozenset((record.prompt_id, record.epoch) for record in stored.records if record.reply is not None)
-        ending = _carry_on(stored.run, stored.prompts, provider, opened, progress, done, concurrency)
+        ending = _carry_on(
+            stored.run, stored.prompts, provider, opened, stored.suite_folder, progress, done, concurrency
+        )
     return finish(folder, ending)
 
 
@@ -164,6 +171,7 @@ def _carry_on(
     prompts: tuple[Prompt, ...],
     provider: Provider,
     folder: RunFolder,
+    suite_folder: Path,
     progress: Progress,
     done: frozenset[Place],
     concurrency: int | None,
@@ -187,6 +195,7 @@ def _carry_on(
             prompts,
             provider,
             folder,
+            suite_folder=suite_folder,
             done=done,
             concurrency=concurrency,
             on_record=on_record,
@@ -202,6 +211,13 @@ def _carry_on(
         return asyncio.run(main())
     finally:
         progress.stop()
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return path.resolve().as_posix()
 
 
 def _versions() -> dict[str, str]:

@@ -66,6 +66,7 @@ class Runner:
         provider: Provider,
         folder: RunFolder,
         *,
+        suite_folder: Path,
         done: frozenset[Place],
         concurrency: int | None = None,
         retry: RetryPolicy | None = None,
@@ -76,7 +77,7 @@ class Runner:
         self.done, self.retry = done, retry or RetryPolicy()
         self.workers = min(provider.concurrency, concurrency or provider.concurrency)
         self.on_record, self.on_pause = on_record, on_pause
-        self.images = ImageCache(Path(run.suite_folder), run.condition.settings.longest_side_px)
+        self.images = ImageCache(suite_folder, run.condition.settings.longest_side_px)
         self.stopping = asyncio.Event()
         self.fatal: FatalError | StoreError | None = None
         self.unwritten: list[Record] = []

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from visioneval.errors import StoreError
+from visioneval.suite import TABLE_SUFFIXES
 from visioneval.types import GradedRecord, Prompt, Record, Run, Verdict
 
 MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
@@ -53,6 +54,17 @@ class StoredRun(Struct, frozen=True):
     records: tuple[Record, ...]
     """The last word on each (prompt, epoch): a reply wins over a failure."""
     verdicts: Mapping[Place, Verdict]
+
+    @property
+    def suite_path(self) -> Path:
+        """Where the suite was when the run was made: a folder, or a table."""
+        return (self.folder / self.run.suite_path).resolve()
+
+    @property
+    def suite_folder(self) -> Path:
+        """The folder that image paths start from; it need not be there any more."""
+        path = self.suite_path
+        return path.parent if path.suffix.lower() in TABLE_SUFFIXES else path
 
     def graded(self) -> tuple[GradedRecord, ...]:
         """Return one graded record for each planned (prompt, epoch), in order; what was not run is skipped."""

@@ -42,6 +42,7 @@ PromptId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 DEFAULT_CATEGORY = "All prompts"
 MAX_TITLE = 60
+TABLE_SUFFIXES = (".csv", ".jsonl")
 
 
 class PromptEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,7 +74,7 @@ def load_suite(path: Path) -> Suite:
     """
     if path.is_dir():
         prompts, folder = _read_folder(path), path
-    elif path.suffix.lower() in (".csv", ".jsonl"):
+    elif path.suffix.lower() in TABLE_SUFFIXES:
         prompts, folder = _read_table(path), path.parent
     elif not path.exists():
         raise SuiteError(
@@ -85,7 +86,9 @@ def load_suite(path: Path) -> Suite:
         raise SuiteError(f"suite {path} has no prompts")
     _check_ids(prompts)
     located = tuple(_with_hash(prompt, folder) for prompt in prompts)
-    return Suite(name=path.resolve().stem, folder=folder, prompts=located, sha256=_content_hash(located))
+    return Suite(
+        name=path.resolve().stem, path=path, folder=folder, prompts=located, sha256=_content_hash(located)
+    )
 
 
 def select(suite: Suite, *, categories: Sequence[str] = (), only: Sequence[str] = ()) -> tuple[Prompt, ...]:
@@ -130,7 +133,7 @@ def check_pictures(suite_folder: Path, prompts: Sequence[Prompt]) -> None:
     for prompt in prompts:
         path = image_path(suite_folder, prompt)
         try:
-            check_image(path, decode=prompt.answer_inferred)
+            check_image(path, decode=not prompt.hash_declared)
         except SuiteError as error:
             raise SuiteError(f"prompt {prompt.id!r}: {error}") from None
 
@@ -202,6 +205,8 @@ def _explain(file: Path, text: str, message: str) -> str:
     problem, _, path = message.partition(" - at `$")
     steps = re.findall(r"\.(\w+)|\[(\d+)\]", path)
     node, prompt_id = yaml.compose(text, Loader=YAML_LOADER), None
+    if node is None:
+        return f"{file} is empty; it needs a category and a list of prompts, see prompts/schema.json"
     line = node.start_mark.line + 1
     for name, index in steps:
         child = _child(node, name, index)
@@ -210,8 +215,10 @@ def _explain(file: Path, text: str, message: str) -> str:
         node, line = child, child.start_mark.line + 1
         found = _child(node, "id", "")
         prompt_id = found.value if found is not None else prompt_id
-    unknown = re.search(r"unknown field `(\w+)`", problem)
-    field = unknown.group(1) if unknown else (steps[-1][0] if steps else "")
+    unknown = re.search(r"unknown field `(.+)`", problem)
+    field = "" if unknown or not steps else steps[-1][0]
+    if unknown and isinstance(node, yaml.MappingNode):
+        line = next((key.start_mark.line + 1 for key, _ in node.value if key.value == unknown.group(1)), line)
     quoting = "str" in problem and "got" in problem
     hint = '; put the value in quotes ("...")' if quoting else "; see prompts/schema.json"
     where = f"prompt {prompt_id!r}: " if prompt_id else ""
@@ -349,7 +356,7 @@ def _check_answer(prompt: Prompt, where: str) -> None:
 
 def _with_hash(prompt: Prompt, folder: Path) -> Prompt:
     if prompt.sha256 is not None:
-        return prompt
+        return msgspec.structs.replace(prompt, hash_declared=True)
     try:
         digest = file_sha256(image_path(folder, prompt))
     except SuiteError as error:

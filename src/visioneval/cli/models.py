@@ -65,7 +65,7 @@ def command(
 
 
 def _readable(value: object) -> str:
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return "\n".join(_readable(entry) for entry in value)
     if isinstance(value, dict):
         return ", ".join(f"{key} {_readable(entry)}" for key, entry in value.items())
