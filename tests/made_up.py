@@ -104,7 +104,7 @@ class MadeUpRun:
             epochs=self.epochs,
             condition=self.condition or Condition(self.model),
             card=self.card or ModelCard(name=self.model, provider="replay"),
-            prices=self.prices,
+            prices=tuple(msgspec.structs.replace(row, model=self.model) for row in self.prices),
             versions={"visioneval": "0.1.0"},
             machine={"system": "test"},
         )

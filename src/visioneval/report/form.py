@@ -101,7 +101,8 @@ def count(n: int, noun: str, plural: str = "") -> str:
 
 
 def _points(share: float) -> str:
-    return _plain(_rounded(Fraction(share) * 100, Decimal("0.1")))
+    """Write an end of an interval with one decimal; 0 and 100 only where it is exactly that."""
+    return f"{share * 100:.0f}" if share in (0.0, 1.0) else str(_rounded(Fraction(share) * 100, Decimal("0.1")))
 
 
 def _rounded(value: Fraction, unit: Decimal) -> Decimal:

@@ -12,6 +12,7 @@ from rich.text import Text
 from visioneval.aggregate import Grade, Summary
 from visioneval.report.classic import SCORE_KEY, Cell, ScoreTable, score_table
 
+NARROW_TITLE = 24
 STYLES: dict[Grade, str] = {"good": "green", "middling": "yellow", "poor": "red"}
 
 
@@ -20,6 +21,7 @@ def print_scores(summaries: Sequence[Summary], console: Console) -> None:
     scores = score_table(summaries)
     for part in _parts(scores, console):
         console.print(part)
+        console.print()
     console.print(_score_key())
     for model, note in zip(scores.models, scores.notes, strict=True):
         if note:
@@ -27,13 +29,17 @@ def print_scores(summaries: Sequence[Summary], console: Console) -> None:
 
 
 def _parts(scores: ScoreTable, console: Console) -> Iterator[Table]:
-    """Divide the models into tables that fit the console, one model each at the least."""
+    """Divide the models into tables that fit the console; one that fits nowhere is stacked."""
+    whole = _table(scores, 0, len(scores.models))
+    if _fits(whole, console):
+        yield whole
+        return
     start, count = 0, len(scores.models)
     while start < count:
         end = start + 1
-        while end < count and _fits(_table(scores, start, end + 1), console):
+        while end < count and _fits(_table(scores, start, end + 1, NARROW_TITLE), console):
             end += 1
-        table = _table(scores, start, end)
+        table = _table(scores, start, end, NARROW_TITLE)
         yield table if _fits(table, console) else _stacked(scores, start)
         start = end
 
@@ -44,9 +50,9 @@ def _fits(table: Table, console: Console) -> bool:
     return Measurement.get(console, wide, table).maximum <= console.width
 
 
-def _table(scores: ScoreTable, start: int, end: int) -> Table:
+def _table(scores: ScoreTable, start: int, end: int, title_width: int | None = None) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
+    table.add_column("", max_width=title_width)
     for model in scores.models[start:end]:
         table.add_column(Text(model), justify="right", no_wrap=True)
         table.add_column(Text("95%", style="dim"), justify="left", no_wrap=True)
