@@ -139,6 +139,10 @@ class Summary(Struct, frozen=True):
         return shown.label
 
     @property
+    def ranked(self) -> bool:
+        return self.coverage.ranked
+
+    @property
     def note(self) -> str:
         return self.run.card.note
 
@@ -210,7 +214,7 @@ def check_comparable(summaries: Iterable[Summary]) -> None:
 
 def ranked(summaries: Iterable[Summary]) -> list[Summary]:
     """Return the summaries that may be ranked, best first; equal ones by label."""
-    eligible = [summary for summary in summaries if summary.coverage.ranked]
+    eligible = [summary for summary in summaries if summary.ranked]
     return sorted(eligible, key=lambda summary: (-summary.overall.value, summary.label, summary.run.id))
 
 

@@ -120,7 +120,7 @@ def test_two_runs_of_one_condition_are_told_apart_by_their_ids() -> None:
 def test_notes_and_blind_runs_are_always_shown() -> None:
     card = ModelCard(name="base", provider="x", note="baseline, not a vision-language model")
     run = MadeUpRun(model="base", card=card, condition=Condition("base", blind=True))
-    for text in (printed([summary_of(run)]), to_markdown(score_table([summary_of(run)]))):
+    for text in (printed([summary_of(run)]), to_markdown([summary_of(run)])):
         assert "base (blind)" in text
         assert "baseline, not a vision-language model" in text
 
@@ -135,14 +135,14 @@ def test_other_suites_are_refused() -> None:
 )
 def test_the_files_are_as_they_were(name: str, write: object) -> None:
     assert callable(write)
-    text = write(score_table(three_models()))
+    text = write(three_models())
     golden = GOLDEN / name
     assert text == golden.read_text(encoding="utf-8")
-    assert write(score_table(three_models())) == text
+    assert write(three_models()) == text
 
 
 def test_the_json_table_can_be_read_by_a_program() -> None:
-    models = json.loads(to_json(score_table(three_models())))["models"]
+    models = json.loads(to_json(three_models()))["models"]
     assert models[0]["rows"][0] == {
         "measure": "Overall Score",
         "value": "74.63%",
@@ -153,7 +153,7 @@ def test_the_json_table_can_be_read_by_a_program() -> None:
 
 def test_a_hostile_model_name_stays_one_cell_of_markdown() -> None:
     run = MadeUpRun(model="a|b<script>\n| c", condition=Condition("a|b<script>\n| c"))
-    line = to_markdown(score_table([summary_of(run)])).splitlines()[0]
+    line = to_markdown([summary_of(run)]).splitlines()[0]
     assert line == r"| Measure | a\|b\<script\> \| c | 95% interval |"
 
 

@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from visioneval.aggregate import Grade, Rate, Summary, check_comparable
@@ -52,7 +53,7 @@ def score_table(summaries: Sequence[Summary]) -> ScoreTable:
     categories = list(dict.fromkeys(category for summary in summaries for category in summary.by_category))
     rows = [Row(OVERALL, tuple(_overall(summary) for summary in summaries))]
     rows.append(Row(TIME, tuple(_time(summary) for summary in summaries)))
-    if any(summary.coverage.ranked for summary in summaries):
+    if any(summary.ranked for summary in summaries):
         rows.append(
             Row(INPUT, tuple(Cell(_tokens(summary, summary.tokens.input_median)) for summary in summaries))
         )
@@ -79,7 +80,7 @@ def note(summary: Summary) -> str:
     """Return what must be said beside a run's scores: the card's note, and what is missing."""
     coverage = summary.coverage
     said = [summary.note]
-    if not coverage.ranked:
+    if not summary.ranked:
         said.append(f"not ranked: verdicts on {coverage.verdicts} of {coverage.suite}, 90% needed")
     elif coverage.verdicts < coverage.suite:
         said.append(f"verdicts on {coverage.verdicts} of {coverage.suite}")
@@ -106,30 +107,31 @@ def _time(summary: Summary) -> Cell:
 
 
 def _tokens(summary: Summary, median: float | None) -> str:
-    return form.tokens(median) if summary.coverage.ranked else ""
+    return form.tokens(median) if summary.ranked else ""
 
 
 def _cost(summary: Summary) -> Cell:
-    if not summary.coverage.ranked:
+    if not summary.ranked:
         return Cell("")
     return Cell(form.usd(summary.cost.per_task_usd) if summary.cost else form.UNKNOWN)
 
 
-def to_markdown(table: ScoreTable) -> str:
+def to_markdown(summaries: Sequence[Summary]) -> str:
     """Write the table as GitHub Markdown, an interval column beside each model's."""
+    table = score_table(summaries)
     head = ["Measure", *(part for model in table.models for part in (model, "95% interval"))]
     body = [
         [row.title, *(part for cell in row.cells for part in (cell.text, cell.interval))] for row in table.rows
     ]
-    lines = [_markdown_row(head), _markdown_row(["---", *["---:"] * (len(head) - 1)]), *map(_markdown_row, body)]
+    lines = [markdown_row(head), markdown_row(["---", *["---:"] * (len(head) - 1)]), *map(markdown_row, body)]
     key = "Score key: " + ", ".join(words for _, words in SCORE_KEY) + "."
     notes = [f"- {escape_markdown(model)}: {escape_markdown(text)}" for model, text in _noted(table)]
     return "\n".join([*lines, "", key, *(["", *notes] if notes else []), ""])
 
 
-def to_csv(table: ScoreTable) -> str:
+def to_csv(summaries: Sequence[Summary]) -> str:
     """Write the table as CSV, one line a measure and model."""
-    out = io.StringIO()
+    table, out = score_table(summaries), io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["measure", "model", "value", "interval_95", "score_key", "note"])
     for row in table.rows:
@@ -138,21 +140,40 @@ def to_csv(table: ScoreTable) -> str:
     return out.getvalue()
 
 
-def to_json(table: ScoreTable) -> str:
-    """Write the table as JSON, models in order, with sorted keys."""
+def to_json(summaries: Sequence[Summary]) -> str:
+    """Write the runs as JSON with sorted keys: the rows as shown, and the numbers behind them."""
+    table = score_table(summaries)
     models = [
         {
             "model": model,
             "note": said,
-            "rows": [
-                {"measure": row.title, "value": cell.text, "interval_95": cell.interval, "score_key": cell.grade}
-                for row in table.rows
-                for cell in [row.cells[column]]
-            ],
+            "rows": [_json_row(row, column) for row in table.rows],
+            **summary_json(summary),
         }
-        for column, (model, said) in enumerate(zip(table.models, table.notes, strict=True))
+        for column, (model, said, summary) in enumerate(zip(table.models, table.notes, summaries, strict=True))
     ]
     return json.dumps({"models": models}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def summary_json(summary: Summary) -> dict[str, object]:
+    """Return the numbers of a summary, and of its run what identifies it, as JSON values."""
+    run = summary.run
+    numbers: dict[str, object] = msgspec.to_builtins(summary)
+    return {
+        **{name: value for name, value in numbers.items() if name != "run"},
+        "ranked": summary.ranked,
+        "run": run.id,
+        "started": run.started,
+        "suite": run.suite,
+        "suite_sha256": run.suite_sha256,
+        "epochs": run.epochs,
+        "condition": msgspec.to_builtins(run.condition),
+    }
+
+
+def _json_row(row: Row, column: int) -> dict[str, object]:
+    cell = row.cells[column]
+    return {"measure": row.title, "value": cell.text, "interval_95": cell.interval, "score_key": cell.grade}
 
 
 def escape_markdown(text: str) -> str:
@@ -162,7 +183,8 @@ def escape_markdown(text: str) -> str:
     return text.replace("\n", " ")
 
 
-def _markdown_row(cells: Sequence[str]) -> str:
+def markdown_row(cells: Sequence[str]) -> str:
+    """Write one line of a Markdown table."""
     return "| " + " | ".join(cell if cell.startswith("---") else escape_markdown(cell) for cell in cells) + " |"
 
 
