@@ -163,7 +163,9 @@ class Prompt(Struct, frozen=True):
     question: str
     answer: Answer
     sha256: str | None = None
-    """Of the picture's file, where the suite declares it."""
+    """Of the picture's file."""
+    hash_declared: bool = False
+    """True when the suite declares the hash, so that the bytes are proved and need no decoding."""
     probes: str = ""
     difficulty: Literal["easy", "medium", "hard"] | None = None
     tags: tuple[str, ...] = ()
@@ -175,7 +177,10 @@ class Suite(Struct, frozen=True):
     """Prompts in order, and the folder that their image paths start from."""
 
     name: str
+    path: Path
+    """The folder or the table that it was read from."""
     folder: Path
+    """Where image paths start."""
     prompts: tuple[Prompt, ...]
     sha256: str
     """Hash of everything that can change a score: ids, categories, questions, answers, picture bytes."""
@@ -434,7 +439,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     id: str
     started: str
     suite: str
-    suite_folder: str
+    suite_path: str
+    """The suite's folder or table, relative to the run folder, so that a tree may be moved as a whole."""
     suite_sha256: str
     prompt_ids: tuple[str, ...]
     """What was planned, in order."""

@@ -1,0 +1,47 @@
+# Everything a person or a machine does here. The virtual environment is made on the first call.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RESULTS ?= results
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint report nightly scenes lock clean
+
+help: ## Show what there is to make
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "visioneval needs Python 3.11 or newer; give one with: make PYTHON=python3.11"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[baseline,dev]'
+	@touch $@
+
+run: $(VENV)/ready ## Run the benchmark with the embedded default model, print the scores, write the report
+	$(BIN)/visioneval run --results $(RESULTS)
+	$(BIN)/visioneval report --results $(RESULTS)
+
+report: $(VENV)/ready ## Write the score tables and pages from results/
+	$(BIN)/visioneval report --results $(RESULTS)
+
+lint: $(VENV)/ready ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint ## Run every test
+	$(BIN)/python -m pytest -n auto --dist worksteal
+
+nightly: $(VENV)/ready ## Run the nightly configuration, as the scheduled job does
+	$(BIN)/visioneval run --config configs/nightly.yaml --results $(RESULTS)
+	$(BIN)/visioneval report --results $(RESULTS)
+
+lock: ## Pin every dependency anew in constraints.txt
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[baseline,dev]'
+	{ sed -n '/^#/p' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude-editable; \
+	  grep '^torch==' constraints.txt; } > constraints.new && mv constraints.new constraints.txt
+	rm -rf .venv-lock
+
+clean: ## Remove the virtual environment and caches
+	rm -rf $(VENV) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,360 @@
+"""Graded records -> Summary: rates with intervals, outcome counts, coverage, times, tokens and cost.
+
+A percentage leaves this module only as a `Rate`. What may not be put side by side (another suite, another
+grader) is refused, never footnoted. Everything here is a pure function of a run and its graded records.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from statistics import fmean, median
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from visioneval import stats
+from visioneval.errors import StoreError, UsageError
+from visioneval.pricing import cost_usd, row_for, uncached_cost_usd
+from visioneval.stats import Interval, Quantile
+from visioneval.types import (
+    OUTCOMES,
+    VERDICT_OUTCOMES,
+    GradedRecord,
+    Outcome,
+    PriceRow,
+    Record,
+    Reply,
+    Run,
+)
+
+RANKED_COVERAGE_PERCENT = 90
+FEWEST_FOR_PERCENT = 9
+"""Below this many prompts a rate is shown as k/n only."""
+TRUNCATED_LIMIT = 0.02
+
+Grade = Literal["good", "middling", "poor"]
+
+
+class Rate(Struct, frozen=True):
+    """Passes of n (prompt, epoch) pairs, with the 95 % interval of the rate."""
+
+    passes: int
+    n: int
+    low: float
+    high: float
+    method: Literal["wilson", "cluster-wilson"]
+    prompts: int
+    """Prompts behind n: n / epochs."""
+
+    @property
+    def value(self) -> float:
+        return self.passes / self.n
+
+    @property
+    def grade(self) -> Grade:
+        """The score key: at least 75 % good, 40 to 74 % middling, below 40 % poor. Exact, not rounded."""
+        if self.passes * 100 >= self.n * 75:
+            return "good"
+        return "middling" if self.passes * 100 >= self.n * 40 else "poor"
+
+
+class Coverage(Struct, frozen=True):
+    """How much of the whole suite has a verdict; at least 90 % is needed to be ranked."""
+
+    verdicts: int
+    planned: int
+    suite: int
+    """(prompt, epoch) pairs in the whole suite."""
+
+    @property
+    def ranked(self) -> bool:
+        return self.verdicts * 100 >= self.suite * RANKED_COVERAGE_PERCENT
+
+
+class Latency(Struct, frozen=True):
+    """Service time of the answers, in seconds: one request at a time, not under load."""
+
+    n: int
+    mean_s: float
+    p50_s: Quantile
+    p90_s: Quantile
+    retry_share: float
+    """Part of the answers that needed more than one attempt."""
+
+
+class TokenCounts(Struct, frozen=True):
+    """Median tokens of the answers that report them; None when none does."""
+
+    replies: int
+    known: int
+    input_median: float | None
+    output_median: float | None
+
+
+class Cost(Struct, frozen=True):
+    """What the run cost. None means unknown, and is never zero."""
+
+    basis: Literal["tokens", "gpu"]
+    price: PriceRow | None
+    """The price row as used."""
+    per_task_usd: Decimal | None
+    """Mean over answers at the uncached price: the one to compare models at."""
+    per_task_actual_usd: Decimal | None
+    """Mean over answers with the cache discounts this run happened to get."""
+    per_pass_usd: Decimal | None
+    per_pass_low_usd: Decimal | None
+    per_pass_high_usd: Decimal | None
+    spent_usd: Decimal | None
+    """Whole run, with failed calls that were billed."""
+    known: int
+    replies: int
+
+
+class Summary(Struct, frozen=True):
+    """All that the tables and pages say about one run."""
+
+    run: Run
+    grader_version: str | None
+    """None when nothing was graded."""
+    overall: Rate
+    macro: float
+    """Plain mean of the category rates."""
+    by_category: dict[str, Rate]
+    outcomes: dict[Outcome, int]
+    coverage: Coverage
+    bounds: Interval
+    """The overall rate if every missing verdict were a failure, and if every one were a pass."""
+    latency: Latency | None
+    tokens: TokenCounts
+    cost: Cost | None
+
+    @property
+    def label(self) -> str:
+        condition = self.run.condition
+        shown = replace(condition, model=self.run.card.label or condition.model)
+        return shown.label
+
+    @property
+    def ranked(self) -> bool:
+        return self.coverage.ranked
+
+    @property
+    def note(self) -> str:
+        return self.run.card.note
+
+    @property
+    def truncated_too_often(self) -> bool:
+        return self.outcomes["truncated"] > TRUNCATED_LIMIT * self.overall.n
+
+
+def summarise(run: Run, graded: Sequence[GradedRecord]) -> Summary:
+    """Summarise one run. Raises StoreError when it is empty or mixes grader versions."""
+    if not graded:
+        raise StoreError(f"run {run.id} plans no prompts; delete its folder")
+    counted = Counter(entry.verdict.outcome for entry in graded)
+    outcomes: dict[Outcome, int] = {outcome: counted[outcome] for outcome in OUTCOMES}
+    by_category = {
+        category: rate([entry for entry in graded if entry.prompt.category == category])
+        for category in dict.fromkeys(entry.prompt.category for entry in graded)
+    }
+    overall = rate(graded)
+    verdicts = sum(outcomes[outcome] for outcome in VERDICT_OUTCOMES)
+    return Summary(
+        run=run,
+        grader_version=_grader_version(run, graded),
+        overall=overall,
+        macro=fmean(of.value for of in by_category.values()),
+        by_category=by_category,
+        outcomes=outcomes,
+        coverage=Coverage(verdicts, len(graded), run.suite_size * run.epochs),
+        bounds=stats.worst_best(overall.passes, verdicts, overall.n),
+        latency=_latency(graded),
+        tokens=_tokens(graded),
+        cost=_cost(run, graded, overall),
+    )
+
+
+def rate(graded: Sequence[GradedRecord]) -> Rate:
+    """Return the share of passes among all planned (prompt, epoch) pairs; what is missing is not passed.
+
+    Pairs that share a picture (epochs, or several questions about it) are one cluster; where there are
+    such clusters the interval is Wilson's with the effective n.
+    """
+    clusters: dict[str, list[float]] = {}
+    for entry in graded:
+        clusters.setdefault(entry.prompt.image, []).append(float(entry.verdict.outcome == "pass"))
+    passes, n = sum(entry.verdict.outcome == "pass" for entry in graded), len(graded)
+    prompts = len({entry.prompt.id for entry in graded})
+    if len(clusters) == n:
+        return Rate(passes, n, *stats.wilson(passes, n), "wilson", prompts)
+    return Rate(passes, n, *stats.cluster_wilson(list(clusters.values())), "cluster-wilson", prompts)
+
+
+def check_comparable(summaries: Iterable[Summary]) -> None:
+    """Raise UsageError unless all runs have the same suite and the same grader."""
+    first: Summary | None = None
+    for summary in summaries:
+        first = first or summary
+        if summary.run.suite_sha256 != first.run.suite_sha256:
+            raise UsageError(
+                f"runs {first.run.id} and {summary.run.id} have different suites ({first.run.suite} "
+                f"{first.run.suite_sha256[:12]}, {summary.run.suite} {summary.run.suite_sha256[:12]}); "
+                "compare runs of one suite"
+            )
+        if None not in (versions := {first.grader_version, summary.grader_version}) and len(versions) > 1:
+            raise UsageError(
+                f"runs {first.run.id} and {summary.run.id} were graded by different graders "
+                f"({first.grader_version}, {summary.grader_version}); `visioneval regrade` them first"
+            )
+
+
+def ranked(summaries: Iterable[Summary]) -> list[Summary]:
+    """Return the summaries that may be ranked, best first; equal ones by label."""
+    eligible = [summary for summary in summaries if summary.ranked]
+    return sorted(eligible, key=lambda summary: (-summary.overall.value, summary.label, summary.run.id))
+
+
+def started_on(run: Run) -> date:
+    """Return the day a run began: the day its prices are read for."""
+    return datetime.fromisoformat(run.started).date()
+
+
+def call_cost_usd(run: Run, reply: Reply, *, uncached: bool = False) -> Decimal | None:
+    """Return what one answer cost by the prices the run was stored with; None when it is not known."""
+    row = _price_row(run, reply.usage.service_tier or run.condition.settings.service_tier)
+    return uncached_cost_usd(reply.usage, row) if uncached else cost_usd(reply.usage, row)
+
+
+def _price_row(run: Run, tier: str | None) -> PriceRow | None:
+    names = (run.condition.model, run.card.name, run.card.model_id)
+    rows = (row_for(run.prices, name, started_on(run), tier or "standard") for name in names if name)
+    return next((row for row in rows if row is not None), None)
+
+
+def _grader_version(run: Run, graded: Sequence[GradedRecord]) -> str | None:
+    of_verdicts = (entry.verdict for entry in graded if entry.verdict.outcome in VERDICT_OUTCOMES)
+    versions = {verdict.grader_version for verdict in of_verdicts if verdict.rule != "override"}
+    if len(versions) > 1:
+        raise StoreError(
+            f"run {run.id} mixes grader versions {', '.join(sorted(versions))}; `visioneval regrade` it"
+        )
+    return next(iter(versions), None)
+
+
+def _replies(graded: Sequence[GradedRecord]) -> list[Reply]:
+    return [entry.record.reply for entry in graded if entry.record is not None and entry.record.reply is not None]
+
+
+def _latency(graded: Sequence[GradedRecord]) -> Latency | None:
+    timings = [reply.timing for reply in _replies(graded) if reply.timing.service_s is not None]
+    seconds = [timing.service_s for timing in timings if timing.service_s is not None]
+    if not seconds:
+        return None
+    retried = fmean(timing.attempts > 1 for timing in timings)
+    return Latency(
+        len(seconds), fmean(seconds), stats.quantile(seconds, 0.5), stats.quantile(seconds, 0.9), retried
+    )
+
+
+def _tokens(graded: Sequence[GradedRecord]) -> TokenCounts:
+    usages = [reply.usage for reply in _replies(graded)]
+    inputs = [usage.input_tokens for usage in usages if usage.input_tokens is not None]
+    outputs = [usage.output_tokens for usage in usages if usage.output_tokens is not None]
+    return TokenCounts(
+        len(usages),
+        min(len(inputs), len(outputs)),
+        float(median(inputs)) if inputs else None,
+        float(median(outputs)) if outputs else None,
+    )
+
+
+def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | None:
+    replies = _replies(graded)
+    if not replies:
+        return None
+    if not run.prices and run.card.gpu_usd_per_hour is not None:
+        return _gpu_cost(run.card.gpu_usd_per_hour, graded, overall)
+    uncached = [call_cost_usd(run, reply, uncached=True) for reply in replies]
+    actual = [call_cost_usd(run, reply) for reply in replies]
+    spent = _total(actual + _billed_failures(run, graded))
+    return _with_cost_per_pass(
+        Cost(
+            basis="tokens",
+            price=_price_row(run, run.condition.settings.service_tier),
+            per_task_usd=_mean(uncached),
+            per_task_actual_usd=_mean(actual),
+            per_pass_usd=None,
+            per_pass_low_usd=None,
+            per_pass_high_usd=None,
+            spent_usd=spent,
+            known=sum(cost is not None for cost in uncached),
+            replies=len(replies),
+        ),
+        overall,
+    )
+
+
+def _billed_failures(run: Run, graded: Sequence[GradedRecord]) -> list[Decimal | None]:
+    row = _price_row(run, run.condition.settings.service_tier)
+    failures = (entry.record.failure for entry in graded if entry.record is not None)
+    return [cost_usd(failure.billed, row) for failure in failures if failure is not None and failure.billed]
+
+
+def _gpu_cost(usd_per_hour: Decimal, graded: Sequence[GradedRecord], overall: Rate) -> Cost | None:
+    records = [entry.record for entry in graded if entry.record is not None]
+    busy = busy_seconds(records)
+    if busy is None:
+        return None
+    replies = len(_replies(graded))
+    spent = usd_per_hour * Decimal(repr(busy)) / 3600
+    each = spent / replies
+    return _with_cost_per_pass(Cost("gpu", None, each, each, None, None, None, spent, replies, replies), overall)
+
+
+def busy_seconds(records: Sequence[Record]) -> float | None:
+    """Return how long at least one answer was being made: overlapping calls count once.
+
+    None when a reply lacks its service time.
+    """
+    spans: list[tuple[float, float]] = []
+    for record in records:
+        if record.reply is None:
+            continue
+        if record.reply.timing.service_s is None:
+            return None
+        end = datetime.fromisoformat(record.at).timestamp()
+        spans.append((end - record.reply.timing.service_s, end))
+    total, reached = 0.0, float("-inf")
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return round(total, 6)
+
+
+def _with_cost_per_pass(cost: Cost, overall: Rate) -> Cost:
+    """Fill in total / passes, with the interval of the pass rate; unknown without a pass."""
+    if cost.per_task_usd is None or overall.passes == 0:
+        return cost
+    each = cost.per_task_usd
+    return replace(
+        cost,
+        per_pass_usd=each * overall.n / overall.passes,
+        per_pass_low_usd=each / Decimal(repr(overall.high)),
+        per_pass_high_usd=each / Decimal(repr(overall.low)) if overall.low > 0 else None,
+    )
+
+
+def _mean(costs: Sequence[Decimal | None]) -> Decimal | None:
+    """Return the mean of what is known, unknown when that is less than 90 % of all."""
+    known = [cost for cost in costs if cost is not None]
+    if not known or len(known) * 100 < len(costs) * RANKED_COVERAGE_PERCENT:
+        return None
+    return sum(known, Decimal(0)) / len(known)
+
+
+def _total(costs: Sequence[Decimal | None]) -> Decimal | None:
+    return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))

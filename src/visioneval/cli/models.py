@@ -1,0 +1,72 @@
+"""`visioneval models`: the model cards."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import msgspec
+
+
+@click.command("models")
+@click.argument("action", required=False, type=click.Choice(["list", "show"]), default="list")
+@click.argument("name", required=False)
+@click.option(
+    "--models-file", type=click.Path(path_type=Path), help="Model cards of your own instead of the shipped ones."
+)
+@click.option(
+    "--prices-file", type=click.Path(path_type=Path), help="Prices of your own instead of the shipped ones."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    action: str, name: str | None, models_file: Path | None, prices_file: Path | None, as_json: bool
+) -> None:
+    """List the model cards, or show one: `visioneval models show gpt-5.4-mini`."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from visioneval.models import find_card, load_cards, load_prices, prices_of
+    from visioneval.pricing import row_for
+
+    cards, prices = load_cards(models_file), load_prices(prices_file)
+    if action == "show":
+        if name is None:
+            raise click.UsageError("give the name of a model: visioneval models show NAME")
+        card = find_card(name, cards)
+        shown = {**msgspec.to_builtins(card), "prices": msgspec.to_builtins(prices_of(card, prices))}
+        if as_json:
+            click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
+            return
+        table = Table.grid(padding=(0, 2))
+        for fact, value in shown.items():
+            table.add_row(fact, _readable(value))
+        Console().print(table)
+        return
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(cards), indent=2))
+        return
+    today = datetime.now(UTC).date()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("model", "provider", "organisation", "released", "$ in / M", "$ out / M", "note"):
+        table.add_column(heading, justify="right" if heading.startswith("$") else "left", overflow="fold")
+    for card in cards:
+        row = row_for(prices, card.name, today)
+        table.add_row(
+            card.name,
+            card.provider,
+            card.organisation or "",
+            card.released or "",
+            f"{row.input:.2f}" if row else "",
+            f"{row.output:.2f}" if row else "",
+            card.note,
+        )
+    Console().print(table)
+
+
+def _readable(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return "\n".join(_readable(entry) for entry in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_readable(entry)}" for key, entry in value.items())
+    return str(value)

@@ -1,0 +1,51 @@
+"""What is printed when runs have ended, and the exit code that says how."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from visioneval.benchmark import Finished
+
+INTERRUPTED = 130
+INCOMPLETE = 1
+REFUSED = 6
+
+
+def report_runs(finished: Sequence[Finished], *, as_json: bool) -> int:
+    """Print the scores to stdout, and to stderr where the runs are and how to go on; return the exit code."""
+    from visioneval.aggregate import summarise
+
+    summaries = [summarise(each.stored.run, each.stored.graded()) for each in finished]
+    if as_json:
+        from visioneval.report.classic import to_json
+
+        click.echo(to_json(summaries), nl=False)
+    else:
+        from rich.console import Console
+
+        from visioneval.report.terminal import print_scores
+
+        print_scores(summaries, Console())
+    for each in finished:
+        click.echo(f"{each.stored.run.condition.label}: {each.stored.folder}", err=True)
+        click.echo(_what_is_missing(each), err=True, nl=False)
+    if any(each.ending.reason == "interrupted" for each in finished):
+        return INTERRUPTED
+    if any(each.ending.reason == "fatal" for each in finished):
+        return REFUSED
+    return INCOMPLETE if any(not summary.ranked for summary in summaries) else 0
+
+
+def _what_is_missing(finished: Finished) -> str:
+    run = finished.stored.run
+    missing = [graded for graded in finished.stored.graded() if graded.verdict.outcome in ("error", "skipped")]
+    if not missing:
+        return ""
+    reasons = sorted({graded.verdict.note for graded in missing if graded.verdict.outcome == "error"})
+    lines = [f"  {finished.ending.message}"] if finished.ending.message else []
+    lines += [f"  {len(missing)} of {len(run.prompt_ids) * run.epochs} without an answer; to ask for those alone:"]
+    lines += [f"    visioneval resume {finished.stored.folder}"]
+    lines += [f"  {reason}" for reason in reasons[:5]]
+    return "\n".join(lines) + "\n"

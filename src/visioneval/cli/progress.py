@@ -1,0 +1,62 @@
+"""The progress bar of a run: on stderr, silent when that is not a terminal."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from visioneval.types import Verdict
+
+LONG_PAUSE_S = 5.0
+
+
+class RunProgress:
+    """Shows how many prompts are done, passed and failed, and what they cost so far."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[counts]}"),
+            TimeRemainingColumn(),
+            console=self._console,
+            disable=not self._console.is_terminal,
+        )
+        self._passed = self._failed = self._errors = 0
+        self._usd: Decimal | None = Decimal(0)
+
+    def start(self, label: str, total: int, done: int) -> None:
+        """Begin the bar of one run, of which `done` answers are there already."""
+        self._task = self._bar.add_task(label, total=total, completed=done, counts="")
+        self._bar.start()
+
+    def advance(self, verdict: Verdict | None, usd: Decimal | None) -> None:
+        """Count one more prompt: its verdict (None when there is no reply) and its cost (None when unknown)."""
+        if verdict is None:
+            self._errors += 1
+        elif verdict.outcome == "pass":
+            self._passed += 1
+        else:
+            self._failed += 1
+        if verdict is not None:
+            self._usd = None if self._usd is None or usd is None else self._usd + usd
+        self._bar.update(self._task, advance=1, counts=self._counts())
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Say that a call waits before it is sent again, when the wait is long enough to wonder."""
+        if seconds >= LONG_PAUSE_S and self._console.is_terminal:
+            self._bar.console.print(f"waiting {seconds:.0f} s: {why}", style="dim", markup=False)
+
+    def stop(self) -> None:
+        """Take the bar down."""
+        self._bar.stop()
+
+    def _counts(self) -> str:
+        parts = [f"[green]{self._passed} pass[/]", f"[red]{self._failed} not[/]"]
+        parts += [f"[yellow]{self._errors} errors[/]"] if self._errors else []
+        parts += [f"${self._usd:.4f}"] if self._usd else []
+        return "  ".join(parts)

@@ -1,0 +1,133 @@
+"""`visioneval run`: parse, plan, execute, print the score table."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from visioneval.cli.config import read_config
+from visioneval.cli.outcome import report_runs
+from visioneval.types import Settings
+
+DEFAULT_MODEL = "baseline-ocr"
+
+
+@click.command("run")
+@click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    help=f"A model card, openai:ID, hf:NAME or replay:FILE; several may be given. [default: {DEFAULT_MODEL}]",
+)
+@click.option(
+    "--suite",
+    type=click.Path(path_type=Path),
+    help="A folder, .csv or .jsonl of your own prompts. [default: the shipped suite]",
+)
+@click.option(
+    "--category", "categories", multiple=True, help="Only prompts of this category; several may be given."
+)
+@click.option("--only", multiple=True, metavar="ID", help="Only this prompt; several may be given.")
+@click.option(
+    "--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often each prompt is asked."
+)
+@click.option("--concurrency", type=click.IntRange(1), help="Calls in flight at most. [default: the provider's]")
+@click.option("--blind", is_flag=True, help="Ask the same questions without the image.")
+@click.option("--max-output-tokens", type=click.IntRange(1), help="Limit of a reply, reasoning included.")
+@click.option("--temperature", type=click.FloatRange(0), help="Sampling temperature, where the model takes one.")
+@click.option(
+    "--effort",
+    type=click.Choice(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
+    help="Reasoning effort.",
+)
+@click.option(
+    "--detail", type=click.Choice(["low", "high", "auto", "original"]), help="Image detail asked of the host."
+)
+@click.option("--service-tier", help="Service tier asked of the host.")
+@click.option(
+    "--longest-side",
+    "longest_side_px",
+    type=click.IntRange(16),
+    help="Scale larger images down to this many pixels.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where runs are stored.",
+)
+@click.option(
+    "--models-file", type=click.Path(path_type=Path), help="Model cards of your own instead of the shipped ones."
+)
+@click.option(
+    "--prices-file", type=click.Path(path_type=Path), help="Prices of your own instead of the shipped ones."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    is_eager=True,
+    expose_value=False,
+    callback=read_config,
+    help="A YAML file with any of these options.",
+)
+def command(
+    models: tuple[str, ...],
+    suite: Path | None,
+    categories: tuple[str, ...],
+    only: tuple[str, ...],
+    epochs: int,
+    concurrency: int | None,
+    blind: bool,
+    results: Path,
+    models_file: Path | None,
+    prices_file: Path | None,
+    as_json: bool,
+    **settings: Any,
+) -> None:
+    """Send the prompts to one or more models, grade the replies and print the score table.
+
+    Without --model the embedded OCR baseline runs: no key, no GPU, no network. Exit codes: 0 done, 1 fewer
+    than 90 % of the prompts were answered, 2-6 an error that one line explains, 130 interrupted.
+    """
+    from visioneval import benchmark
+    from visioneval.cli.progress import RunProgress
+    from visioneval.models import find_card, load_cards, load_prices, shipped_suite
+    from visioneval.suite import load_suite, select
+
+    cards, prices = load_cards(models_file), load_prices(prices_file)
+    chosen = [find_card(name, cards) for name in models or (DEFAULT_MODEL,)]
+    loaded = load_suite(suite or shipped_suite())
+    prompts = select(loaded, categories=categories, only=only)
+    _say_what_was_inferred(prompts, suite)
+    asked = msgspec.convert({name: value for name, value in settings.items() if value is not None}, Settings)
+    finished = []
+    for card in chosen:
+        plan = benchmark.plan_run(
+            card, loaded, prompts, settings=asked, prices=prices, results=results, epochs=epochs, blind=blind
+        )
+        finished.append(benchmark.execute(plan, RunProgress(), concurrency=concurrency))
+        if finished[-1].ending.reason != "complete":
+            break
+    sys.exit(report_runs(finished, as_json=as_json))
+
+
+def _say_what_was_inferred(prompts: Any, suite: Path | None) -> None:
+    from collections import Counter
+
+    from visioneval.suite import answer_type
+
+    types = Counter(answer_type(prompt.answer) for prompt in prompts if prompt.answer_inferred)
+    if types:
+        counts = ", ".join(f"{count} {type_}" for type_, count in types.most_common())
+        click.echo(
+            f"answer types inferred for {types.total()} of {len(prompts)} prompts: {counts}. "
+            f"`visioneval prompts --suite {suite}` shows each; a column `type` overrides.",
+            err=True,
+        )

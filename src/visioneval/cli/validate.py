@@ -1,0 +1,39 @@
+"""`visioneval validate`: what is wrong with a suite, and the fix for each problem."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+import msgspec
+
+from visioneval.errors import SuiteError
+
+
+@click.command("validate")
+@click.argument("suite", required=False, type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Warnings fail too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(suite: Path | None, strict: bool, as_json: bool) -> None:
+    """Check SUITE (a folder, .csv or .jsonl; the shipped one by default). Exit code 3 when it has errors."""
+    from visioneval.models import shipped_suite
+    from visioneval.suite import load_suite
+    from visioneval.validate import floor, problems
+
+    loaded = load_suite(suite or shipped_suite())
+    found = list(problems(loaded))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
+    else:
+        for problem in found:
+            click.echo(str(problem))
+        counts = Counter(prompt.category for prompt in loaded.prompts)
+        click.echo(
+            f"{len(loaded.prompts)} prompts: {', '.join(f'{name} {count}' for name, count in counts.items())}"
+        )
+        click.echo(f"constant answers get {floor(loaded)} right; suite {loaded.sha256}")
+    severities = Counter(problem.severity for problem in found)
+    if severities["error"] or (strict and found):
+        sys.exit(SuiteError.exit_code)

@@ -1,0 +1,294 @@
+"""The run folder: `manifest.json`, `prompts.json`, append-only `records.jsonl`, and `verdicts.jsonl`.
+
+The promise: a record is handed to the operating system the moment its reply is in, before it is graded, so
+it survives `kill -9`; it is synced to disk in groups, at most a second apart, so a power cut may cost the
+last second. A torn last line is repaired when the folder is opened for writing; any other line that does
+not parse is an error that names the file and the line. Only one process writes to a folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from visioneval.errors import StoreError
+from visioneval.suite import TABLE_SUFFIXES
+from visioneval.types import GradedRecord, Prompt, Record, Run, Verdict
+
+MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
+    "manifest.json",
+    "prompts.json",
+    "records.jsonl",
+    "verdicts.jsonl",
+    ".lock",
+)
+NOT_RUN = "not run"
+T = TypeVar("T")
+
+
+class KeyedVerdict(Struct, frozen=True):
+    """One line of `verdicts.jsonl`."""
+
+    prompt_id: str
+    epoch: int
+    verdict: Verdict
+
+
+Place: TypeAlias = tuple[str, int]
+"""(prompt id, epoch): what a run asks once."""
+
+
+class StoredRun(Struct, frozen=True):
+    """A run folder as it was read."""
+
+    folder: Path
+    run: Run
+    prompts: tuple[Prompt, ...]
+    records: tuple[Record, ...]
+    """The last word on each (prompt, epoch): a reply wins over a failure."""
+    verdicts: Mapping[Place, Verdict]
+
+    @property
+    def suite_path(self) -> Path:
+        """Where the suite was when the run was made: a folder, or a table."""
+        return (self.folder / self.run.suite_path).resolve()
+
+    @property
+    def suite_folder(self) -> Path:
+        """The folder that image paths start from; it need not be there any more."""
+        path = self.suite_path
+        return path.parent if path.suffix.lower() in TABLE_SUFFIXES else path
+
+    def graded(self) -> tuple[GradedRecord, ...]:
+        """Return one graded record for each planned (prompt, epoch), in order; what was not run is skipped."""
+        by_place = {(record.prompt_id, record.epoch): record for record in self.records}
+        return tuple(
+            self._graded(prompt, epoch, by_place.get((prompt.id, epoch)))
+            for epoch in range(self.run.epochs)
+            for prompt in self.prompts
+        )
+
+    def _graded(self, prompt: Prompt, epoch: int, record: Record | None) -> GradedRecord:
+        if record is None:
+            return GradedRecord(prompt, epoch, Verdict("skipped", None, NOT_RUN, "", NOT_RUN), None)
+        if record.failure is not None:
+            verdict = Verdict("error", None, record.failure.kind, "", record.failure.message)
+            return GradedRecord(prompt, epoch, verdict, record)
+        missing = Verdict("ungraded", None, "not graded", "", "run `visioneval regrade`")
+        return GradedRecord(prompt, epoch, self.verdicts.get((prompt.id, epoch), missing), record)
+
+
+def find_runs(results: Path) -> list[Path]:
+    """Return every run folder below `results`, oldest first by run id. Raises StoreError when unreadable."""
+    if not results.is_dir():
+        raise StoreError(f"results folder {results} does not exist; run `visioneval run` first or give --results")
+    try:
+        return sorted((path.parent for path in results.glob(f"*/*/{MANIFEST}")), key=lambda run: (run.name, run))
+    except OSError as error:
+        raise StoreError(f"results folder {results} cannot be read ({error.strerror}); check its rights") from None
+
+
+def find_run(results: Path, name: str) -> Path:
+    """Return the run folder that `name` means: a path, a run id, or a model's newest run."""
+    if (Path(name) / MANIFEST).is_file():
+        return Path(name)
+    runs = find_runs(results)
+    matches = [run for run in runs if run.name == name] or [run for run in runs if run.parent.name == name]
+    if not matches:
+        raise StoreError(
+            f"no run {name!r} below {results}; give a run folder, a run id or a model name "
+            f"({', '.join(sorted({run.parent.name for run in runs})) or 'there are no runs yet'})"
+        )
+    if len({run.parent for run in matches}) > 1:
+        raise StoreError(
+            f"run id {name!r} stands for several models; give the folder: {', '.join(map(str, matches))}"
+        )
+    return matches[-1]
+
+
+def read_run(folder: Path) -> StoredRun:
+    """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
+    run = _decode(folder / MANIFEST, Run)
+    prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
+    records = _last_words(_decode_lines(folder / RECORDS, Record))
+    verdicts = _decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []
+    return StoredRun(
+        folder, run, prompts, records, {(line.prompt_id, line.epoch): line.verdict for line in verdicts}
+    )
+
+
+def write_verdicts(folder: Path, verdicts: Mapping[Place, Verdict]) -> None:
+    """Replace `verdicts.jsonl` in one step."""
+    lines = [
+        msgspec.json.encode(KeyedVerdict(*place, verdict)) + b"\n"
+        for place, verdict in sorted(verdicts.items(), key=lambda entry: entry[0])
+    ]
+    write_atomically(folder / VERDICTS, b"".join(lines))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that a reader sees the old bytes or the new ones, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _write_error(path, error) from None
+
+
+class RunFolder:
+    """The one writer of a run folder. Use as a context manager; opening it takes the folder's lock."""
+
+    def __init__(self, folder: Path) -> None:
+        from filelock import FileLock, Timeout
+
+        self.folder = folder
+        self._dirty = False
+        self._lock = FileLock(folder / LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise StoreError(f"run folder {folder} is in use by another process; wait for it or stop it") from None
+        except OSError as error:
+            raise _write_error(folder / LOCK, error) from None
+        try:
+            _repair_last_line(folder / RECORDS)
+            self._file = os.open(folder / RECORDS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        except OSError as error:
+            self._lock.release()
+            raise _write_error(folder / RECORDS, error) from None
+
+    @classmethod
+    def create(cls, folder: Path, run: Run, prompts: Sequence[Prompt]) -> RunFolder:
+        """Make a new run folder with its manifest and its prompts. Raises StoreError when it exists."""
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            raise StoreError(f"run folder {folder} exists already; `visioneval resume {folder.name}`") from None
+        except OSError as error:
+            raise _write_error(folder, error) from None
+        opened = cls(folder)
+        write_atomically(folder / PROMPTS, _pretty(tuple(prompts)))
+        opened.write_manifest(run)
+        return opened
+
+    def write_manifest(self, run: Run) -> None:
+        """Replace `manifest.json` in one step."""
+        write_atomically(self.folder / MANIFEST, _pretty(run))
+
+    def append(self, record: Record) -> None:
+        """Hand one record to the operating system, whole. Raises StoreError, as on a full disk."""
+        line = msgspec.json.encode(record) + b"\n"
+        start = os.fstat(self._file).st_size
+        try:
+            written = os.write(self._file, line)
+            if written < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            os.ftruncate(self._file, start)
+            raise _write_error(self.folder / RECORDS, error) from None
+        self._dirty = True
+
+    def sync(self) -> None:
+        """Make sure that what was appended is on the disk."""
+        if self._dirty:
+            self._dirty = False
+            try:
+                os.fsync(self._file)
+            except OSError as error:
+                raise _write_error(self.folder / RECORDS, error) from None
+
+    def close(self) -> None:
+        """Sync, close and release the lock."""
+        try:
+            self.sync()
+        finally:
+            os.close(self._file)
+            self._lock.release()
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _pretty(value: object) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2) + b"\n"
+
+
+def _last_words(records: Sequence[Record]) -> tuple[Record, ...]:
+    last: dict[tuple[str, int], Record] = {}
+    for record in records:
+        before = last.get((record.prompt_id, record.epoch))
+        if before is None or before.reply is None:
+            last[(record.prompt_id, record.epoch)] = record
+    return tuple(last.values())
+
+
+def _decode(path: Path, type_: type[T]) -> T:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=type_)
+    except FileNotFoundError:
+        raise StoreError(f"{path} does not exist; {path.parent} is not a whole run folder") from None
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}); check its rights") from None
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise StoreError(f"{path} is corrupt ({error}); restore it or delete the run folder") from None
+
+
+def _decode_lines(path: Path, type_: type[T]) -> list[T]:
+    """Decode JSON lines; a last line without its end, the mark of a killed writer, is left out."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read ({error.strerror}); check its rights") from None
+    decoder: Any = msgspec.json.Decoder(type_)
+    decoded: list[T] = []
+    for number, line in enumerate(lines[:-1], start=1):
+        try:
+            decoded.append(decoder.decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise StoreError(
+                f"{path} line {number} is corrupt ({error}); restore the file, or delete that line to ask again"
+            ) from None
+    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        decoded.append(decoder.decode(lines[-1]))
+    return decoded
+
+
+def _repair_last_line(path: Path) -> None:
+    """Cut off a last line that was torn by a kill; complete one that lacks only its newline."""
+    if not path.exists() or not (content := path.read_bytes()) or content.endswith(b"\n"):
+        return
+    start = content.rfind(b"\n") + 1
+    with path.open("r+b") as file:
+        try:
+            msgspec.json.decode(content[start:], type=Record)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            file.truncate(start)
+        else:
+            file.seek(0, os.SEEK_END)
+            file.write(b"\n")
+
+
+def _write_error(path: Path, error: OSError) -> StoreError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StoreError(
+            f"cannot write {path}: the disk is full; free some space, then `visioneval resume` (nothing that "
+            "was written before is lost)"
+        )
+    return StoreError(f"cannot write {path} ({error.strerror or error}); check the path and its rights")

@@ -1,0 +1,376 @@
+"""A suite: prompts from YAML files, a CSV or a JSONL, checked as they are read.
+
+A folder holds `prompts/*.yaml`, one file a category, and the pictures they name; a table has the columns
+`image`, `question` and `answer`, and optionally `id`, `category` and `type`. Image paths are relative to
+the folder, or to the table's own folder, and never lead out of it. Nothing here sends or grades anything.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, Literal
+
+import msgspec
+import yaml
+from msgspec import Meta, Struct
+
+from visioneval.errors import SuiteError
+from visioneval.images import check_image, file_sha256
+from visioneval.types import (
+    Answer,
+    Choice,
+    Grid,
+    Integer,
+    Money,
+    NonEmpty,
+    Number,
+    OrderedList,
+    Prompt,
+    SetOf,
+    Suite,
+    YesNo,
+)
+
+YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+PromptId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+DEFAULT_CATEGORY = "All prompts"
+MAX_TITLE = 60
+TABLE_SUFFIXES = (".csv", ".jsonl")
+
+
+class PromptEntry(Struct, frozen=True, forbid_unknown_fields=True):
+    """One prompt as it stands in a YAML file."""
+
+    id: Annotated[PromptId, Meta(description="Stable, unique in the suite, independent of the file name.")]
+    title: NonEmpty
+    image: Annotated[NonEmpty, Meta(description="Path of the picture, relative to the suite's folder.")]
+    question: NonEmpty
+    answer: Answer
+    sha256: Annotated[Sha256 | None, Meta(description="Of the picture's file.")] = None
+    probes: Annotated[str, Meta(description="What the prompt tests.")] = ""
+    difficulty: Literal["easy", "medium", "hard"] | None = None
+    tags: tuple[str, ...] = ()
+
+
+class PromptFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """One YAML file: a category and its prompts."""
+
+    category: NonEmpty
+    prompts: tuple[PromptEntry, ...]
+
+
+def load_suite(path: Path) -> Suite:
+    """Read a suite from a folder, a `.csv` or a `.jsonl` file.
+
+    Raises SuiteError with one line for the first thing that is wrong: the file, the prompt, the value and
+    what to do. Pictures are checked by `check_pictures`.
+    """
+    if path.is_dir():
+        prompts, folder = _read_folder(path), path
+    elif path.suffix.lower() in TABLE_SUFFIXES:
+        prompts, folder = _read_table(path), path.parent
+    elif not path.exists():
+        raise SuiteError(
+            f"suite {path} does not exist; give a folder with prompts/*.yaml, a .csv or a .jsonl file"
+        )
+    else:
+        raise SuiteError(f"suite {path} is not a folder, a .csv or a .jsonl file")
+    if not prompts:
+        raise SuiteError(f"suite {path} has no prompts")
+    _check_ids(prompts)
+    located = tuple(_with_hash(prompt, folder) for prompt in prompts)
+    return Suite(
+        name=path.resolve().stem, path=path, folder=folder, prompts=located, sha256=_content_hash(located)
+    )
+
+
+def select(suite: Suite, *, categories: Sequence[str] = (), only: Sequence[str] = ()) -> tuple[Prompt, ...]:
+    """Return the prompts of some categories or with some ids, in the suite's order.
+
+    Category names may be written in any case, with hyphens for spaces. Raises SuiteError for a name that
+    the suite does not have.
+    """
+    wanted = {_slug(name) for name in categories}
+    for name in categories:
+        if _slug(name) not in {_slug(category) for category in suite.categories}:
+            raise SuiteError(f"no category {name!r} in the suite; it has: {', '.join(suite.categories)}")
+    ids = {prompt.id for prompt in suite.prompts}
+    for name in only:
+        if name not in ids:
+            raise SuiteError(f"no prompt {name!r} in the suite; `visioneval prompts` lists the ids")
+    return tuple(
+        prompt
+        for prompt in suite.prompts
+        if (not wanted or _slug(prompt.category) in wanted) and (not only or prompt.id in only)
+    )
+
+
+def image_path(suite_folder: Path, prompt: Prompt) -> Path:
+    """Return where a prompt's picture lies; raises SuiteError when the path leads out of the suite's folder."""
+    path = (suite_folder / prompt.image).resolve()
+    relative = PurePosixPath(prompt.image)
+    if relative.is_absolute() or not path.is_relative_to(suite_folder.resolve()):
+        raise SuiteError(
+            f"prompt {prompt.id!r}: image {prompt.image!r} lies outside the suite's folder {suite_folder}; "
+            "move it in and give a relative path"
+        )
+    return path
+
+
+def check_pictures(suite_folder: Path, prompts: Sequence[Prompt]) -> None:
+    """Raise SuiteError for the first prompt whose picture is missing, damaged, too large or no picture.
+
+    A picture with a declared hash is decoded only by `visioneval validate`: its bytes are compared with
+    the hash when they are read for sending.
+    """
+    for prompt in prompts:
+        path = image_path(suite_folder, prompt)
+        try:
+            check_image(path, decode=not prompt.hash_declared)
+        except SuiteError as error:
+            raise SuiteError(f"prompt {prompt.id!r}: {error}") from None
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a prompt file, as published in `prompts/schema.json`."""
+    schema = msgspec.json.schema(PromptFile)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "visioneval prompt file", **schema}
+
+
+def answer_type(answer: Answer) -> str:
+    """Return the name of an answer's type, as prompt files write it: "integer"."""
+    return str(type(answer).__struct_config__.tag)
+
+
+def key_text(answer: Answer) -> str:
+    """Return the expected answer as a person would write it: what a reply that is right may say."""
+    match answer:
+        case YesNo():
+            return "yes" if answer.value else "no"
+        case OrderedList() | SetOf():
+            return ", ".join(answer.value)
+        case Grid():
+            return "\n".join(" | ".join(row) for row in answer.value)
+        case Integer(unit=str(unit)) | Number(unit=str(unit)):
+            return f"{answer.value} {unit}"
+        case Money(currency=str(currency)):
+            return f"{answer.value} {currency}"
+        case _:
+            return str(answer.value)
+
+
+def options_of(answer: Answer) -> tuple[str, ...]:
+    """Return the options that a question names, where its answer is a choice."""
+    return answer.options if isinstance(answer, Choice) else ()
+
+
+# ----------------------------------------------------------------------------------------------
+# YAML folders
+# ----------------------------------------------------------------------------------------------
+
+
+def _read_folder(folder: Path) -> list[Prompt]:
+    files = sorted((folder / "prompts").glob("*.yaml")) + sorted((folder / "prompts").glob("*.yml"))
+    if not files:
+        raise SuiteError(f"suite {folder} has no prompts/*.yaml file; see prompts/schema.json for the format")
+    return [prompt for file in files for prompt in _read_yaml(file, folder)]
+
+
+def _read_yaml(file: Path, folder: Path) -> Iterator[Prompt]:
+    text = _read_text(file)
+    try:
+        parsed = msgspec.convert(yaml.load(text, Loader=YAML_LOADER), PromptFile)  # noqa: S506 (a safe loader)
+    except yaml.YAMLError as error:
+        raise SuiteError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    except msgspec.ValidationError as error:
+        raise SuiteError(_explain(file, text, str(error))) from None
+    except RecursionError:
+        raise SuiteError(f"{file} is nested too deeply to be a prompt file") from None
+    for entry in parsed.prompts:
+        prompt = Prompt(category=parsed.category, **msgspec.structs.asdict(entry))
+        _check_answer(prompt, str(file))
+        image_path(folder, prompt)
+        yield prompt
+
+
+def _explain(file: Path, text: str, message: str) -> str:
+    """Say where in a YAML file a validation error lies: the prompt's id, the field and the line."""
+    problem, _, path = message.partition(" - at `$")
+    steps = re.findall(r"\.(\w+)|\[(\d+)\]", path)
+    node, prompt_id = yaml.compose(text, Loader=YAML_LOADER), None
+    if node is None:
+        return f"{file} is empty; it needs a category and a list of prompts, see prompts/schema.json"
+    line = node.start_mark.line + 1
+    for name, index in steps:
+        child = _child(node, name, index)
+        if child is None:
+            break
+        node, line = child, child.start_mark.line + 1
+        found = _child(node, "id", "")
+        prompt_id = found.value if found is not None else prompt_id
+    unknown = re.search(r"unknown field `(.+)`", problem)
+    field = "" if unknown or not steps else steps[-1][0]
+    if unknown and isinstance(node, yaml.MappingNode):
+        line = next((key.start_mark.line + 1 for key, _ in node.value if key.value == unknown.group(1)), line)
+    quoting = "str" in problem and "got" in problem
+    hint = '; put the value in quotes ("...")' if quoting else "; see prompts/schema.json"
+    where = f"prompt {prompt_id!r}: " if prompt_id else ""
+    return f"{file} line {line}: {where}{problem}{f' (field {field!r})' if field else ''}{hint}"
+
+
+def _child(node: yaml.Node, name: str, index: str) -> yaml.Node | None:
+    if index and isinstance(node, yaml.SequenceNode) and int(index) < len(node.value):
+        found: yaml.Node = node.value[int(index)]
+        return found
+    if name and isinstance(node, yaml.MappingNode):
+        return next((value for key, value in node.value if key.value == name), None)
+    return None
+
+
+# ----------------------------------------------------------------------------------------------
+# CSV and JSONL tables
+# ----------------------------------------------------------------------------------------------
+
+
+def _read_table(file: Path) -> list[Prompt]:
+    rows = _csv_rows(file) if file.suffix.lower() == ".csv" else _jsonl_rows(file)
+    return [_row_to_prompt(row, f"{file} line {line}", file.parent) for line, row in rows]
+
+
+def _csv_rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    reader = csv.DictReader(io.StringIO(_read_text(file)), strict=True)
+    missing = {"image", "question", "answer"} - set(reader.fieldnames or ())
+    if missing:
+        raise SuiteError(f"{file} has no column {', '.join(sorted(missing))}; it needs image, question and answer")
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                raise SuiteError(f"{file} line {reader.line_num}: not as many cells as the header; quote commas")
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise SuiteError(f"{file} line {reader.line_num}: {error}; quote the cell") from None
+
+
+def _jsonl_rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for number, line in enumerate(_read_text(file).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (json.JSONDecodeError, RecursionError):
+            raise SuiteError(f"{file} line {number}: not a JSON object; write one object a line") from None
+        if not isinstance(row, dict):
+            raise SuiteError(f"{file} line {number}: not a JSON object; write one object a line")
+        for name in ("image", "question", "answer"):
+            if name not in row:
+                raise SuiteError(f"{file} line {number}: no {name!r}; each line needs image, question and answer")
+        yield number, row
+
+
+def _row_to_prompt(row: dict[str, Any], where: str, folder: Path) -> Prompt:
+    image, question = str(row["image"]).strip(), str(row["question"]).strip()
+    if not image or not question:
+        raise SuiteError(f"{where}: {'image' if not image else 'question'} is empty; fill it in")
+    type_ = str(row.get("type") or "").strip() or None
+    prompt_id = str(row.get("id") or "").strip() or _derived_id(question, image)
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", prompt_id):
+        raise SuiteError(
+            f"{where}: id {prompt_id!r} must be up to 64 letters, digits, dots, hyphens or underscores"
+        )
+    prompt = Prompt(
+        id=prompt_id,
+        category=str(row.get("category") or "").strip() or DEFAULT_CATEGORY,
+        title=question if len(question) <= MAX_TITLE else question[: MAX_TITLE - 1] + "…",
+        image=image.replace("\\", "/"),
+        question=question,
+        answer=_row_answer(row["answer"], question, type_, where),
+        answer_inferred=type_ is None and not isinstance(row["answer"], dict),
+    )
+    _check_answer(prompt, where)
+    image_path(folder, prompt)
+    return prompt
+
+
+def _row_answer(value: object, question: str, type_: str | None, where: str) -> Answer:
+    from visioneval.grading.infer import infer_answer
+
+    if isinstance(value, dict):
+        try:
+            declared: Answer = msgspec.convert(value, Answer)
+        except msgspec.ValidationError as error:
+            raise SuiteError(f"{where}: answer: {error}; see prompts/schema.json") from None
+        return declared
+    reference = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).strip()
+    if value is None or not reference:
+        raise SuiteError(f"{where}: answer is empty; fill it in")
+    try:
+        return infer_answer(question, reference, type_)
+    except SuiteError as error:
+        raise SuiteError(f"{where}: {error}") from None
+
+
+def _derived_id(question: str, image: str) -> str:
+    return "p-" + hashlib.sha256(f"{question}\0{image}".encode()).hexdigest()[:10]
+
+
+# ----------------------------------------------------------------------------------------------
+# Checks that hold for every suite
+# ----------------------------------------------------------------------------------------------
+
+
+def _read_text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise SuiteError(f"{file} is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise SuiteError(f"{file} cannot be read ({error.strerror}); check the path and its rights") from None
+
+
+def _check_ids(prompts: Sequence[Prompt]) -> None:
+    seen: dict[str, Prompt] = {}
+    for prompt in prompts:
+        if (other := seen.get(prompt.id)) is not None:
+            raise SuiteError(
+                f"prompt id {prompt.id!r} is used twice (in {other.category}: {other.title!r}, and in "
+                f"{prompt.category}: {prompt.title!r}); give each prompt its own id"
+            )
+        seen[prompt.id] = prompt
+
+
+def _check_answer(prompt: Prompt, where: str) -> None:
+    answer = prompt.answer
+    if isinstance(answer, Choice) and answer.options and answer.value not in answer.options:
+        raise SuiteError(
+            f"{where}: prompt {prompt.id!r}: answer {answer.value!r} is not among its options "
+            f"({', '.join(answer.options)}); correct one of them"
+        )
+
+
+def _with_hash(prompt: Prompt, folder: Path) -> Prompt:
+    if prompt.sha256 is not None:
+        return msgspec.structs.replace(prompt, hash_declared=True)
+    try:
+        digest = file_sha256(image_path(folder, prompt))
+    except SuiteError as error:
+        raise SuiteError(f"prompt {prompt.id!r}: {error}") from None
+    return msgspec.structs.replace(prompt, sha256=digest)
+
+
+def _content_hash(prompts: Sequence[Prompt]) -> str:
+    """Hash what can change a score, whatever the order or the names of the files."""
+    rows = sorted(
+        (prompt.id, prompt.category, prompt.question, prompt.answer, prompt.sha256) for prompt in prompts
+    )
+    return hashlib.sha256(msgspec.json.encode(rows, order="deterministic")).hexdigest()
+
+
+def _slug(name: str) -> str:
+    return "-".join(name.lower().replace("_", "-").replace("-", " ").split())

@@ -1,0 +1,143 @@
+"""Everything about a suite that a program can check beyond its format, each problem with what to do.
+
+What makes a suite unusable (a wrong field, an id used twice, a path that leads out) is raised by
+`load_suite`; here are the faults that would make its scores mean less.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from typing import Literal
+
+from msgspec import Struct
+from PIL import Image
+
+from visioneval.errors import SuiteError
+from visioneval.images import check_image
+from visioneval.suite import answer_type, image_path, key_text
+from visioneval.types import Choice, Prompt, Suite, YesNo
+
+MAX_FLOOR = 8 / 67
+"""Share of the prompts that constant answers may get right."""
+FEWEST_PROMPTS_FOR_A_CONSTANT = 4
+LONG_ENOUGH_TO_LEAK = 3
+NEAR_DUPLICATE_BITS = 3
+HASH_SIDE = 16
+
+
+class Problem(Struct, frozen=True):
+    """One thing to mend."""
+
+    severity: Literal["error", "warning"]
+    prompt_id: str | None
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        where = f"prompt {self.prompt_id!r}: " if self.prompt_id else ""
+        return f"{self.severity}: {where}{self.message}; {self.fix}"
+
+
+def problems(suite: Suite) -> Iterator[Problem]:
+    """Yield every problem of a suite, reading each picture once."""
+    prints: dict[str, int] = {}
+    for prompt in suite.prompts:
+        yield from _picture_problems(suite, prompt, prints)
+        yield from _leaks(prompt)
+    yield from _repeated(suite)
+    yield from _near_duplicates(prints, suite)
+    yield from _floor_problems(suite)
+
+
+def floor(suite: Suite) -> int:
+    """Return how many prompts the best constant answer per type gets right (types with four prompts or more)."""
+    keys: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for prompt in suite.prompts:
+        keys[answer_type(prompt.answer)][key_text(prompt.answer).casefold()] += 1
+    return sum(max(keys_.values()) for keys_ in keys.values() if keys_.total() >= FEWEST_PROMPTS_FOR_A_CONSTANT)
+
+
+def _picture_problems(suite: Suite, prompt: Prompt, prints: dict[str, int]) -> Iterator[Problem]:
+    try:
+        path = image_path(suite.folder, prompt)
+        check_image(path, decode=True)
+    except SuiteError as error:
+        message, _, fix = str(error).rpartition("; ")
+        yield Problem("error", prompt.id, message, fix)
+        return
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != prompt.sha256:
+        yield Problem(
+            "error", prompt.id, f"image {prompt.image} is not the file whose sha256 is declared", "update it"
+        )
+    with Image.open(path) as image:
+        named = sorted({"EXIF"} if image.getexif() else set()) + sorted(
+            str(key)
+            for key in image.info
+            if key in ("comment", "XML:com.adobe.xmp", "xmp", "Software", "Description")
+        )
+        prints[prompt.image] = _difference_hash(image)
+    if named:
+        yield Problem("warning", prompt.id, f"image carries metadata ({', '.join(named)})", "strip it")
+
+
+def _leaks(prompt: Prompt) -> Iterator[Problem]:
+    key = key_text(prompt.answer).casefold()
+    name = PurePosixPath(prompt.image).stem.casefold()
+    if len(key) >= LONG_ENOUGH_TO_LEAK and re.search(rf"(?<![a-z0-9]){re.escape(key)}(?![a-z0-9])", name):
+        yield Problem("error", prompt.id, f"the answer stands in the file name {prompt.image}", "rename the file")
+    if isinstance(prompt.answer, (Choice, YesNo)):
+        return
+    if re.search(rf"(?<![\w.,]){re.escape(key)}(?!\w|[.,]\w)", prompt.question.casefold()):
+        yield Problem("warning", prompt.id, "the answer stands in the question", "reword it or change the example")
+
+
+def _repeated(suite: Suite) -> Iterator[Problem]:
+    seen: dict[tuple[str, str | None], str] = {}
+    for prompt in suite.prompts:
+        asked = (" ".join(prompt.question.casefold().split()), prompt.sha256)
+        if asked in seen:
+            yield Problem("error", prompt.id, f"asks the same of the same picture as {seen[asked]!r}", "drop one")
+        seen.setdefault(asked, prompt.id)
+
+
+def _near_duplicates(prints: dict[str, int], suite: Suite) -> Iterator[Problem]:
+    ids = {prompt.image: prompt.id for prompt in reversed(suite.prompts)}
+    images = sorted(prints)
+    for index, first in enumerate(images):
+        for second in images[index + 1 :]:
+            if (prints[first] ^ prints[second]).bit_count() <= NEAR_DUPLICATE_BITS:
+                yield Problem(
+                    "warning",
+                    ids[second],
+                    f"{second} looks like {first} (prompt {ids[first]!r})",
+                    "use another picture",
+                )
+
+
+def _floor_problems(suite: Suite) -> Iterator[Problem]:
+    right = floor(suite)
+    if len(suite.prompts) >= FEWEST_PROMPTS_FOR_A_CONSTANT and right > MAX_FLOOR * len(suite.prompts):
+        yield Problem(
+            "warning",
+            None,
+            f"constant answers get {right} of {len(suite.prompts)} right",
+            f"vary the answers of each type until it is {int(MAX_FLOOR * len(suite.prompts))} or fewer",
+        )
+
+
+def _difference_hash(image: Image.Image) -> int:
+    """Return whether each pixel of a tiny grey copy is brighter than its right neighbour, as bits."""
+    small = image.convert("L").resize((HASH_SIDE + 1, HASH_SIDE), Image.Resampling.LANCZOS)
+    grey = small.tobytes()
+    width = HASH_SIDE + 1
+    bits = 0
+    for row in range(HASH_SIDE):
+        for column in range(HASH_SIDE):
+            at = row * width + column
+            bits = bits << 1 | (grey[at] > grey[at + 1])
+    return bits
