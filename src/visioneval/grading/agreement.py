@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-_Z95 = 1.959963984540054
+from visioneval.stats.rates import wilson, z_value
+
 
 
 class Share(NamedTuple):
@@ -35,12 +36,12 @@ class Agreement(NamedTuple):
     @property
     def precision(self) -> Share:
         """Share of the grader's passes that are labelled pass."""
-        return wilson(self.true_passes, self.true_passes + self.false_passes)
+        return _share(self.true_passes, self.true_passes + self.false_passes)
 
     @property
     def recall(self) -> Share:
         """Share of the labelled passes that the grader passes."""
-        return wilson(self.true_passes, self.true_passes + self.missed_passes)
+        return _share(self.true_passes, self.true_passes + self.missed_passes)
 
     @property
     def kappa(self) -> Share:
@@ -55,14 +56,8 @@ def count_agreement(pairs: Iterable[tuple[bool, bool]]) -> Agreement:
     return Agreement(counts[True, True], counts[True, False], counts[False, True], counts[False, False])
 
 
-def wilson(k: int, n: int) -> Share:
-    """The Wilson score interval (1927) of k of n; all of [0, 1] where n is 0."""
-    if n == 0:
-        return Share(float("nan"), 0.0, 1.0)
-    p, z2 = k / n, _Z95 * _Z95
-    centre = (p + z2 / (2 * n)) / (1 + z2 / n)
-    half = _Z95 / (1 + z2 / n) * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return Share(p, 0.0 if k == 0 else max(0.0, centre - half), 1.0 if k == n else min(1.0, centre + half))
+def _share(k: int, n: int) -> Share:
+    return Share(k / n, *wilson(k, n)) if n else Share(float("nan"), 0.0, 1.0)
 
 
 def cohens_kappa(counts: Agreement) -> Share:
@@ -81,5 +76,5 @@ def cohens_kappa(counts: Agreement) -> Share:
     agree = sum(cells[i][i] * (1 - (rows[i] + columns[i]) * (1 - kappa)) ** 2 for i in (0, 1))
     differ = (1 - kappa) ** 2 * sum(cells[i][j] * (columns[i] + rows[j]) ** 2 for i, j in ((0, 1), (1, 0)))
     variance = (agree + differ - (kappa - expected * (1 - kappa)) ** 2) / (n * (1 - expected) ** 2)
-    half = _Z95 * math.sqrt(max(0.0, variance))
+    half = z_value() * math.sqrt(max(0.0, variance))
     return Share(kappa, max(-1.0, kappa - half), min(1.0, kappa + half))

@@ -16,8 +16,6 @@ HumanVerdict = Literal["pass", "fail", "unsure"]
 class Override(Struct, frozen=True):
     """One line of `overrides.jsonl`."""
 
-    key: str
-    """The record's key."""
     prompt_id: str
     epoch: int
     verdict: HumanVerdict
@@ -43,9 +41,9 @@ def read_overrides(text: str, source: str) -> list[Override]:
     return found
 
 
-def latest(overrides: Iterable[Override]) -> dict[str, Override]:
-    """The last override of each record: a later one replaces an earlier one, which stays in the file."""
-    return {override.key: override for override in overrides}
+def latest(overrides: Iterable[Override]) -> dict[tuple[str, int], Override]:
+    """The last override of each (prompt id, epoch); an earlier one stays in the file."""
+    return {(override.prompt_id, override.epoch): override for override in overrides}
 
 
 def as_line(override: Override) -> bytes:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from visioneval.types import Verdict
 
-Verdicts = Mapping[str, Verdict]
-"""Verdicts by the key of their record."""
+Place: TypeAlias = tuple[str, int]
+"""(prompt id, epoch), as the run folder keys its verdicts."""
+Verdicts: TypeAlias = Mapping[Place, Verdict]
 
 
 class Change(NamedTuple):
     """One reply that is graded otherwise than before."""
 
-    key: str
+    place: Place
     old: Verdict
     new: Verdict
 
@@ -31,9 +32,9 @@ def changes(old: Verdicts, new: Verdicts) -> list[Change]:
     A reply that has a verdict on one side only is no change. The grader's version alone is none either.
     """
     return [
-        Change(key, old[key], verdict)
-        for key, verdict in new.items()
-        if key in old and _essence(old[key]) != _essence(verdict)
+        Change(place, old[place], verdict)
+        for place, verdict in new.items()
+        if place in old and _essence(old[place]) != _essence(verdict)
     ]
 
 
@@ -60,8 +61,13 @@ def describe_changes(found: Sequence[Change], graded: int) -> str:
         lines.append(f"  {what}: {count}")
     for change in found:
         if change.old.outcome != change.new.outcome:
-            lines.append(f"{change.key}: {_side(change.old)} -> {_side(change.new)}")
+            lines.append(f"{_name(change.place)}: {_side(change.old)} -> {_side(change.new)}")
     return "\n".join(lines)
+
+
+def _name(place: Place) -> str:
+    prompt_id, epoch = place
+    return f"{prompt_id} (epoch {epoch + 1})" if epoch else prompt_id
 
 
 def _side(verdict: Verdict) -> str:
