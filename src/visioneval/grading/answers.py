@@ -7,9 +7,9 @@ statement. `RULES` maps every type to its rule; its name is stored with each ver
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from visioneval.grading.characters import fold
 from visioneval.grading.codes import code_key, find_codes
@@ -47,23 +47,15 @@ class ValueRule(NamedTuple):
     """How values of a type are found, and which one is right."""
 
     read: Reader
-    is_right: "Test"
-
-
-class Test(Protocol):
-    def __call__(self, value: Hashable) -> bool: ...
+    is_right: Callable[[Hashable], bool]
 
 
 class TextRule(NamedTuple):
     """How a whole statement is compared."""
 
-    is_right: "TextTest"
+    is_right: Callable[[str], bool]
     whole_reply: bool
     """The answer may take many lines (a list, a table, a transcription)."""
-
-
-class TextTest(Protocol):
-    def __call__(self, statement: str) -> bool: ...
 
 
 def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
@@ -94,10 +86,12 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
             return TextRule(lambda said: any(matches_phrase(said, name, question) for name in _names(answer)), False)
         case OrderedList(value):
             wanted = tuple(item_key(item) for item in value)
-            return TextRule(lambda said: split_items(said, question) == wanted, True)
+            return TextRule(lambda said: _is_near(said, wanted) and split_items(said, question) == wanted, True)
         case SetOf(value):
             unordered = sorted(item_key(item) for item in value)
-            return TextRule(lambda said: sorted(split_items(said, question)) == unordered, True)
+            return TextRule(
+                lambda said: _is_near(said, unordered) and sorted(split_items(said, question)) == unordered, True
+            )
         case Grid():
             return _grid(answer)
         case Transcription():
@@ -108,6 +102,11 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
 
 def _names(answer: Text) -> tuple[str, ...]:
     return (answer.value, *answer.aliases)
+
+
+def _is_near(said: str, wanted: Sequence[str]) -> bool:
+    """Tell whether a statement is short enough to be the list, its frame and some remarks."""
+    return len(said) <= 1000 + 20 * sum(len(item) for item in wanted)
 
 
 def _settled(find: Reader, question: Question) -> Reader:
@@ -158,6 +157,8 @@ def _grid(answer: Grid) -> TextRule:
     wanted = tuple(tuple(item_key(cell) for cell in row) for row in answer.value)
 
     def is_right(said: str) -> bool:
+        if len(said) > 2000 + 20 * sum(len(cell) for row in wanted for cell in row):
+            return False
         rows, headed = split_grid(said)
         return rows == wanted or (headed and rows[1:] == wanted)
 

@@ -156,14 +156,15 @@ def _boxes(text: str) -> Iterator[str]:
 # Places in the text
 # ----------------------------------------------------------------------------------------------
 
-_SENTENCE_END = re.compile(r"(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bvs\.)(?<!\bSt\.)(?<=[.!?])[\"')*]*\s+(?=\S)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bvs\.)(?<!\bSt\.)[\"')*]*\s+(?=\S)")
 _ANSWER_LABEL = re.compile(
-    r"(?:(?:^|(?<=[.!?:;,\s*(]))(?:so,?\s+|therefore,?\s+|thus,?\s+|hence,?\s+)?(?:my|the|our|your|a|this|correct|right|final|short|overall|estimated|best|expected|concise|\s)*"
+    r"(?:(?:^|(?<=[.!?:;,\s*(]))(?:so,?\s+|therefore,?\s+|thus,?\s+|hence,?\s+)?(?:(?:my|the|our|your|a|this|correct|right|final|short|overall|estimated|best|expected|concise)\s+){0,4}"
     r"\b(?:final answer|correct answer|answer|ans|final result|final count|conclusion|verdict|response)\b"
     r"(?:\s+(?:to (?:the|this|your) (?:question|problem|query)|here|in (?:the )?\w+|for (?:the )?\w+))?"
     r"\s*(?:\bis\b(?:\s+therefore|\s+that|\s+as follows)?|\bwould be\b|\bwill be\b|\bshould be\b|\bmust be\b|\bcan only be\b|[:=→]|\s[-–—](?=\s))\s*:?\s*)",
     re.I,
 )
+_LABEL_WORD = re.compile(r"\b(?:answer|ans|result|count|conclusion|verdict|response)\b", re.I)
 _TOTAL_LABEL = re.compile(r"^(?:(?:the\s+)?(?:grand\s+|overall\s+|final\s+)?(?:total|sum|count|result|reading|tally)(?:\s+(?:number|count|sum|amount))?(?:\s+of\s+[\w\s-]{1,40})?(?:\s+is|\s+comes to)?\s*[:=]?\s*)(?=\S)", re.I)
 _CONCLUSION = re.compile(
     r"^(?:[*_\s]*)(?:so|therefore|thus|hence|overall|in total|altogether|in conclusion|to conclude|in summary|to summari[sz]e|consequently|accordingly"
@@ -215,19 +216,22 @@ def other_places(page: Page, question: Question) -> Iterator[Place]:
     yield Place("only candidate", ("\n".join(page.lines),))
 
 
+_MOST_LABELS, _LONGEST_LABELLED = 10, 2000
+
+
 def labelled_answers(page: Page) -> tuple[str, ...]:
     """What follows "Answer:", "The final answer is" and the like; "final" ones alone, where there are any."""
     found: list[tuple[bool, str]] = []
     for i, line in enumerate(page.lines):
-        matches = list(_ANSWER_LABEL.finditer(line))
+        matches = list(_ANSWER_LABEL.finditer(line)) if _LABEL_WORD.search(line) else []
         if not matches:
             if re.fullmatch(r"[\W_]*(?:final\s+|correct\s+)?answer[\W_]*", line, re.I) and i + 1 < len(page.lines):
                 found.append(("final" in line.lower(), page.lines[i + 1]))
             continue
-        for match in matches:
-            rest = line[match.end() :].strip()
+        for match in matches[-_MOST_LABELS:]:
+            rest = line[match.end() :][:_LONGEST_LABELLED].strip()
             if not rest and i + 1 < len(page.lines):
-                rest = "\n".join(page.lines[i + 1 :])
+                rest = "\n".join(page.lines[i + 1 :]) if len(found) < _MOST_LABELS else ""
             if rest:
                 found.append(("final" in match[0].lower(), sentences(rest)[0] if "\n" not in rest else rest))
     final = [text for is_final, text in found if is_final]

@@ -47,8 +47,8 @@ def grade_text(question: str, answer: Answer, text: str, *, stop: Stop = "stop")
         return _verdict("refused", text.strip() or None, "refusal", "the host reported it")
     if len(text) > LONGEST_REPLY:
         return _verdict("invalid", None, "too_long", f"{len(text)} characters")
-    page = read_page(text)
     asked, rule = _rule(question, _encode(answer), type(answer))
+    page = read_page(text, ends_only=isinstance(rule, ValueRule) or not rule.whole_reply)
     if stop == "length":
         return _truncated(page, text, rule)
     if not page.lines:

@@ -11,6 +11,10 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 
+MOST_HITS = 60
+"""Values of one span that are looked at, from its end; a span with more settles on nothing anyway."""
+
+
 class Hit(NamedTuple):
     """One value that a text holds."""
 

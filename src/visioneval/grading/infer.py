@@ -88,9 +88,10 @@ def infer_answer(question: str, reference: str, type_: str | None = None) -> Ans
     if name not in TYPES:
         raise SuiteError(f"unknown type {type_!r}; known: {', '.join(TYPES)}")
     try:
-        return msgspec.convert(msgspec.to_builtins(_read_as(name, question, key)), Answer)  # type: ignore[call-overload,no-any-return]
+        answer: Answer = msgspec.convert(msgspec.to_builtins(_read_as(name, question, key)), Answer)
     except (ValueError, InvalidOperation, msgspec.ValidationError):
         raise SuiteError(f"reference {reference!r} is not a value of type {name}") from None
+    return answer
 
 
 _OTHER_NAMES = {
@@ -213,7 +214,9 @@ def _time(question: str, key: str) -> Time | None:
     hits = find_times(key)
     if len(hits) != 1 or not _covers(key, hits[0].text) or ":" not in key and "m" not in key.lower():
         return None
-    hour, minute, second = hits[0].value  # type: ignore[misc]
+    value = hits[0].value
+    assert isinstance(value, tuple)
+    hour, minute, second = value
     no_half = not re.search(r"[ap]\.?m", key, re.I)
     twelve = bool(no_half and hour <= 12 and re.search(r"\b(?:analog(?:ue)?|clock|watch)\b", question, re.I))
     return Time(f"{hour:02d}:{minute:02d}" + (f":{second:02d}" if second else ""), twelve_hour=twelve)

@@ -10,6 +10,9 @@ from visioneval.grading.characters import plain_characters
 LONGEST_REPLY = 100_000
 """Characters of a reply that are read; no answer needs more."""
 
+OPENING, CLOSING = 1500, 2500
+"""Of a longer reply to a question for one value, so many characters are read at its two ends."""
+
 _THINKING_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
 _THINKING_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
 _FENCE = re.compile(r"[ \t]*(?:```+|~~~+)[ \t]*[\w+-]*[ \t]*$")
@@ -107,9 +110,11 @@ def without_list_mark(line: str) -> str:
     return _LIST_LEAD.sub("", line)
 
 
-def read_page(reply: str) -> Page:
-    """Read a reply once, for all the rules."""
+def read_page(reply: str, *, ends_only: bool = False) -> Page:
+    """Read a reply once, for all the rules; with `ends_only` the middle of a long one is left out."""
     text = without_thinking(plain_characters(reply)).strip()
+    if ends_only and len(text) > OPENING + CLOSING:
+        text = text[:OPENING] + "\n...\n" + text[-CLOSING:]
     text = _BREAK.sub("\n", _SPECIAL.sub("", text)) if "<" in text else text
     text = without_latex(text)
     text = _LINK.sub(r"\1", text) if "](" in text else text

@@ -91,7 +91,7 @@ _TIME = re.compile(
     re.I,
 )
 _SPOKEN = re.compile(
-    r"\b(?P<minutes>half|(?:a )?quarter|[a-z-]+?|\d{1,2})(?:\s+minutes?)?\s+(?P<way>past|after|to|before|till)\s+(?P<hour>[a-z]+|\d{1,2})\b", re.I
+    r"\b(?P<minutes>half|(?:a )?quarter|(?<![a-z-])[a-z]{3,7}(?:-[a-z]{3,5})?|\d{1,2})(?:\s+minutes?)?\s+(?P<way>past|after|to|before|till)\s+(?P<hour>[a-z]{3,6}|\d{1,2})\b", re.I
 )
 
 

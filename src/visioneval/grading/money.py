@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from visioneval.grading.hits import Hit, distinct
+from visioneval.grading.hits import MOST_HITS, Hit, distinct
 from visioneval.grading.numerals import Numeral, find_numerals
 from visioneval.grading.preference import settle
 from visioneval.grading.question import Question
@@ -93,7 +93,7 @@ def find_amounts(text: str, currency: str | None, question: Question) -> list[Hi
     A sign that several currencies share ("$") counts as the one asked for. Where some numbers carry a currency
     the others (quantities, percentages) are not amounts.
     """
-    hits = [hit for numeral in find_numerals(text) if (hit := _amount(text, numeral, currency)) is not None]
+    hits = [hit for numeral in find_numerals(text)[-MOST_HITS:] if (hit := _amount(text, numeral, currency)) is not None]
     return settle(text, _totals(text, _with_alternatives(text, _joined_cents(text, hits))), question)
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit
 from visioneval.grading.question import Question
-from visioneval.grading.words import FRAME, NEGATORS, STOP, stem
+from visioneval.grading.words import NEGATORS, STOP, stem
 
 _YES = "yes|yep|yeah|yup|affirmative|true|correct|definitely|absolutely|oui|sí|ja|sim|да|是|是的|はい|예|네|نعم"
 _NO = "no|nope|nah|negative|false|incorrect|non|nein|não|нет|否|不是|いいえ|아니요|아니오|لا"
@@ -60,6 +60,9 @@ _RELATIONS = frozenset(
 )
 
 
+_MOST_SENTENCES = 60
+
+
 def find_polarity(text: str, question: Question) -> list[Hit]:
     """Find what a span answers to a yes/no question; two hits where it says both."""
     said = _said(text)
@@ -68,10 +71,11 @@ def find_polarity(text: str, question: Question) -> list[Hit]:
 
 def _said(text: str) -> list[Hit]:
     """Find a plain yes or no: the whole span, the opening of a sentence or its close."""
-    text = _ECHO.sub(" ", text) if _ALONE.fullmatch(text) is None and len(text) > 9 else text
+    text = _ECHO.sub(" ", text) if len(text) > 9 else text
     hits: list[Hit] = []
     for sentence in _SENTENCE.split(text):
-        match = _ALONE.fullmatch(sentence) or _OPENING.match(sentence) or _CLOSING.search(sentence)
+        match = _ALONE.fullmatch(sentence) if len(sentence) < 40 else None
+        match = match or _OPENING.match(sentence[:80]) or _CLOSING.search(sentence[-40:])
         if match:
             value = bool(match["yes"])
             hits.append(Hit(value, match["yes"] or match["no"], match.start(), match.end()))
@@ -82,7 +86,7 @@ def _meant(text: str, question: Question) -> list[Hit]:
     """Find what the sentences assert about the question without saying yes or no."""
     hits: list[Hit] = []
     position = 0
-    for sentence in _SENTENCE.split(text):
+    for sentence in _SENTENCE.split(text)[:_MOST_SENTENCES]:
         value = _asserted(sentence, question.text)
         if value is not None:
             hits.append(Hit(value, sentence.strip(), position, position + len(sentence), "polarity of the statement"))
@@ -170,6 +174,3 @@ def _same_subject(stems: set[str], content: tuple[str, ...], index: int) -> bool
         return True
     nouns = set(content) - _PLUS[index] - _MINUS[index]
     return bool(stems & nouns) or bool({"it", "they"} & stems)
-
-
-FRAME_WORDS = FRAME

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from visioneval.grading.characters import tokens
-from visioneval.grading.hits import Hit, after_conclusion, distinct, is_denied, outside_brackets
+from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
 from visioneval.grading.question import Question
 from visioneval.grading.words import FRAME, NEGATORS, stem
 
@@ -27,7 +27,7 @@ _OR_AFTER = re.compile(r"[\"'*)]*(?:,?\s*\bor\b(?! (?:so|more|less)\b)|/)", re.I
 
 def settle(text: str, hits: list[Hit], question: Question, *, either: bool = True) -> list[Hit]:
     """Settle on the value that a span claims, if it claims one."""
-    hits = [hit for hit in hits if not is_denied(text, hit)]
+    hits = [hit for hit in hits[-MOST_HITS:] if not is_denied(text, hit)]
     if not hits:
         return []
     best = min(hit.rank for hit in hits)

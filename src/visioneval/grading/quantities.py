@@ -10,7 +10,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
-from visioneval.grading.hits import Hit, after_conclusion, distinct, is_denied, outside_brackets
+from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
 from visioneval.grading.numerals import Numeral, find_numerals
 from visioneval.grading.preference import prefer
 from visioneval.grading.question import Question
@@ -53,7 +53,7 @@ _UNIT_AFTER = re.compile(
 )
 def find_quantities(text: str, asked: Asked) -> list[Hit]:
     """Find what a span claims the quantity to be; several hits mean that it does not settle on one."""
-    numerals = find_numerals(text)
+    numerals = find_numerals(text)[-MOST_HITS:]
     hits = [hit for numeral in numerals if (hit := _hit(text, numeral, asked)) is not None]
     if asked.counts:
         hits += _implied(text, asked, hits)
@@ -90,7 +90,7 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
     if numeral.kind == "ordinal":
         rank = (1 if asked.question.subject else 0) if asked.counts else 3
     else:
-        measured = _measure(value, after, asked)
+        measured = _measure(numeral.value, after, asked)
         if measured is None:
             return None
         value, rank, length = measured

@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"^(?:\d{1,3}[.):]\s+|(?:first|second|third|fourth|fifth|
 def item_key(text: str) -> str:
     """Write one item as it is compared."""
     text = text.strip().strip("\"'*`.,;[](){}").strip()
-    numerals = find_numerals(text)
+    numerals = find_numerals(text) if len(text) <= 60 else []
     if len(numerals) == 1 and numerals[0].start == 0 and numerals[0].end == len(text) and numerals[0].kind != "ordinal":
         return str(numerals[0].value.normalize() + 0)
     return " ".join(phrase_key(text)) or fold(text)
