@@ -16,6 +16,7 @@ from visioneval.grading.words import FRAME, NEGATORS, stem
 _CLAUSES = re.compile(
     r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof|although|though|including|excluding)\b", re.I
 )
+_CLAUSE_REACH = 200
 _LABEL = re.compile(
     r"(?:\b(?:rows?|columns?|col|steps?|lines?|groups?|sections?|trays?|slots?|boxe?s?|layers?|items?|nos?\.?|numbers?|figures?|fig\.?"
     r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
@@ -83,8 +84,8 @@ def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     cuts = [match.start() for match in _CLAUSES.finditer(text)]
     scores = []
     for hit in hits:
-        start = max((cut for cut in cuts if cut < hit.start), default=0)
-        end = min((cut for cut in cuts if cut >= hit.end), default=len(text))
+        start = max(hit.start - _CLAUSE_REACH, max((cut for cut in cuts if cut < hit.start), default=0))
+        end = min(hit.end + _CLAUSE_REACH, min((cut for cut in cuts if cut >= hit.end), default=len(text)))
         labelled = bool(_LABEL.search(text[start : hit.start]))
         scores.append(_about(text[start:end], question) - 2 * labelled)
     best = max(scores)
