@@ -18,7 +18,7 @@ from visioneval.grading.hits import Hit, Reader
 from visioneval.grading.moments import find_cells, find_dates, find_times
 from visioneval.grading.money import find_amounts
 from visioneval.grading.options import Options
-from visioneval.grading.phrases import matches_phrase
+from visioneval.grading.phrases import matches_phrase, phrase_key
 from visioneval.grading.polarity import find_polarity
 from visioneval.grading.preference import settle
 from visioneval.grading.quantities import Asked, find_quantities, unit_asked_for
@@ -54,6 +54,8 @@ class TextRule(NamedTuple):
     """How a whole statement is compared."""
 
     is_right: Callable[[str], bool]
+    is_key: Callable[[str], bool]
+    """Stricter: the statement is the key, with no frame around it."""
     whole_reply: bool
     """The answer may take many lines (a list, a table, a transcription)."""
 
@@ -83,25 +85,32 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
             keys = {code_key(name, answer) for name in (answer.value, *answer.aliases)}
             return ValueRule(lambda text: find_codes(text, answer, question), lambda said: said in keys)
         case Text():
-            return TextRule(lambda said: any(matches_phrase(said, name, question) for name in _names(answer)), False)
+            return _text(answer, question)
         case OrderedList(value):
-            wanted = tuple(item_key(item) for item in value)
-            return TextRule(lambda said: _is_near(said, wanted) and split_items(said, question) == wanted, True)
+            ordered = tuple(item_key(item) for item in value)
+            return _block(lambda said: _is_near(said, ordered) and split_items(said, question) == ordered)
         case SetOf(value):
             unordered = sorted(item_key(item) for item in value)
-            return TextRule(
-                lambda said: _is_near(said, unordered) and sorted(split_items(said, question)) == unordered, True
-            )
+            return _block(lambda said: _is_near(said, unordered) and sorted(split_items(said, question)) == unordered)
         case Grid():
             return _grid(answer)
-        case Transcription():
-            return TextRule(
-                lambda said: within_distance(fold(answer.value), fold(said), answer.max_character_error_rate), True
-            )
+        case Transcription(value, rate):
+            return _block(lambda said: within_distance(fold(value), fold(said), rate))
 
 
-def _names(answer: Text) -> tuple[str, ...]:
-    return (answer.value, *answer.aliases)
+def _block(is_right: Callable[[str], bool]) -> TextRule:
+    """The rule of an answer that may take many lines."""
+    return TextRule(is_right, is_right, whole_reply=True)
+
+
+def _text(answer: Text, question: Question) -> TextRule:
+    names = (answer.value, *answer.aliases)
+    keys = {phrase_key(name) for name in names}
+    return TextRule(
+        lambda said: any(matches_phrase(said, name, question) for name in names),
+        lambda said: phrase_key(said) in keys,
+        whole_reply=False,
+    )
 
 
 def _is_near(said: str, wanted: Sequence[str]) -> bool:
@@ -162,7 +171,7 @@ def _grid(answer: Grid) -> TextRule:
         rows, headed = split_grid(said)
         return rows == wanted or (headed and rows[1:] == wanted)
 
-    return TextRule(is_right, True)
+    return _block(is_right)
 
 
 RULES: dict[type[Answer], str] = {

@@ -18,6 +18,7 @@ from functools import lru_cache
 import msgspec
 
 from visioneval.grading.answers import RULES, TextRule, ValueRule, rule_for
+from visioneval.grading.characters import plain_characters
 from visioneval.grading.extract import Found, NotFound, after_correction, explicit_places, find_answer, labelled_answers, other_places
 from visioneval.grading.markup import LONGEST_REPLY, Page, read_page
 from visioneval.grading.question import Question, understand
@@ -44,7 +45,7 @@ def grade_text(question: str, answer: Answer, text: str, *, stop: Stop = "stop")
     'pass'
     """
     if stop in ("refusal", "content_filter"):
-        return _verdict("refused", text.strip() or None, "refusal", "the host reported it")
+        return _verdict("refused", _shorten(plain_characters(text)) or None, "refusal", "the host reported it")
     if len(text) > LONGEST_REPLY:
         return _verdict("invalid", None, "too_long", f"{len(text)} characters")
     asked, rule = _rule(question, _encode(answer), type(answer))
@@ -112,7 +113,7 @@ def _search(page: Page, raw: str, rule: ValueRule, question: Question) -> Found 
 
 def _grade_statement(page: Page, raw: str, rule: TextRule, question: Question, name: str, *, judge: bool) -> Verdict:
     whole = "\n".join(page.lines)
-    if rule.is_right(page.text) or rule.is_right(whole):
+    if rule.is_key(page.text) or rule.is_key(whole):
         return _verdict("pass", _shorten(whole), name, "whole reply")
     statements = final_statements(page, raw, question, whole_reply=rule.whole_reply)
     for place, statement in statements:
