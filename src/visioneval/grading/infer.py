@@ -137,12 +137,15 @@ def _choice(question: str, key: str) -> Choice | None:
     if lettered and (key.upper() in lettered or option_key(key) in {option_key(text) for text in lettered.values()}):
         return Choice(key, options=tuple(lettered.values()) if key.upper() not in lettered else ())
     options = options_in(question)
+    place = re.sub(r"^(?:on|in|at|to)\s+(?:the\s+)?", "", key, flags=re.I)
+    if option_key(key) not in map(option_key, options) and option_key(place) in map(option_key, options):
+        key = place  # "on the shelf" to "Is it on the table or on the shelf?"
     if option_key(key) in {option_key(option) for option in options} and not _NUMBER.fullmatch(key):
         return Choice(key, options=options)
     if len(key) == 1 and key.isalpha():
         return Choice(key)
     words = option_key(key).split()
-    if 1 <= len(words) <= 2 and all(any(word in members for members in CLOSED_CLASSES) for word in words):
+    if 1 <= len(words) <= 2 and "," not in key and all(any(word in members for members in CLOSED_CLASSES) for word in words):
         return Choice(key)
     return None
 
@@ -156,7 +159,7 @@ def _cell(question: str, key: str) -> GridCell | None:
 def _number(question: str, key: str) -> Answer | None:
     bare = key.rstrip(".") if key.endswith(".") and key.count(".") == 1 else key
     if not _NUMBER.fullmatch(bare):
-        return None
+        return _spelled_number(question, key)
     digits = bare.lstrip("+-").replace(",", "")
     counted = re.search(r"\bhow many\b", question, re.I)
     leading_zero = len(digits) > 1 and digits[0] == "0" and "." not in digits
@@ -168,6 +171,17 @@ def _number(question: str, key: str) -> Answer | None:
     if value == value.to_integral_value() and "." not in bare:
         return Integer(int(value), unit=unit_asked(question))
     return Number(value, unit=unit_asked(question))
+
+
+def _spelled_number(question: str, key: str) -> Answer | None:
+    """Read "1.2 million" and "twenty-two"; a word such as "one" can be a pronoun, so only after "how many"."""
+    numerals = find_numerals(key)
+    if len(numerals) != 1 or (numerals[0].start, numerals[0].end) != (0, len(key)) or numerals[0].kind in ("ordinal", "fraction"):
+        return None
+    if not key[0].isdigit() and not re.search(r"\b(?:how many|number of)\b", question, re.I):
+        return None
+    value = numerals[0].value
+    return Integer(int(value)) if value == value.to_integral_value() else Number(value)
 
 
 def _measure(question: str, key: str) -> Answer | None:

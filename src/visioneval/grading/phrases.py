@@ -16,7 +16,7 @@ from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, stem
 
 _COPULA = re.compile(
     r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled|labeled|marked"
-    r"|by|spells|contains|to be|as|appears to be)\b:?|:",
+    r"|by|spells|contains|to be|as|appears to be|looks like|seems like)\b:?|:",
     re.I,
 )
 _QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
@@ -68,7 +68,7 @@ def _subjects(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
     """What stands before the verb, where the rest only repeats the question: "Marta works the night shift"."""
     first = _CLAUSE_END.split(sentence, maxsplit=1)[0]
     words = tokens(first)
-    known = [word in FRAME or stem(word) in question.words for word in words]
+    known = [word in FRAME or stem(word) in question.words or any(c.isdigit() for c in word) for word in words]
     if any(known) and not known[0]:
         yield phrase_key(" ".join(words[: known.index(True)])) if all(known[known.index(True) :]) else ()
 

@@ -133,11 +133,19 @@ def _asserted(sentence: str, question: str) -> bool | None:
         stated = _pole_of(words, index)
         if stated is not None and _same_subject(stems, content, index):
             return stated == sign
-    missing = [word for word in content if word not in stems]
-    if not missing and len(content) >= 1:
+    if set(content) <= stems and _same_order(words, content):
         negatives = sum(word in NEGATORS for word in words) + sum(word in NEGATORS for word in asked_words)
         return negatives % 2 == 0
     return None
+
+
+def _same_order(words: tuple[str, ...], content: tuple[str, ...]) -> bool:
+    """Tell whether a sentence relates things the way the question does: the door left of the window, not the
+    window left of the door."""
+    if not set(content) & _RELATIONS:
+        return True
+    said = tuple(dict.fromkeys(s for word in words if (s := stem(word)) in content))
+    return said == content
 
 
 def _pole_of(words: tuple[str, ...], index: int) -> int | None:
