@@ -19,7 +19,7 @@ from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit, Reader, distinct
 from visioneval.grading.markup import Page, without_list_mark, without_markup
 from visioneval.grading.question import Question
-from visioneval.grading.words import STOP, stem
+from visioneval.grading.words import FRAME, PLACES, STOP, stem
 
 SHORT_WORDS = 40
 """A reply of one line and at most so many words is read as a whole."""
@@ -262,14 +262,17 @@ def _is_bare(line: str) -> bool:
     return len(bare.split()) <= BARE_WORDS and not bare.endswith((":", "?")) and bare == line
 
 
-_LEAD_END = re.compile(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|,\s|\s\(|:\s")
+_LEAD_END = re.compile(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|\s\(|:\s")
 
 
 def _lead(line: str) -> str:
     """The first words of a line, where they end in a mark: "9" of "9 - three on the left and six behind"."""
     match = _LEAD_END.search(line)
     lead = line[: match.start()] if match else ""
-    return lead if 0 < len(lead.split()) <= 2 and match and match[0].strip() != ":" else ""
+    if not match or match[0].strip() == ":" or not 0 < len(lead.split()) <= 2:
+        return ""
+    first = lead.split()[0]
+    return lead if len(lead.split()) == 1 or not first.isalpha() or first.lower() in FRAME | PLACES else ""
 
 
 def _bold_in(page: Page, line: str) -> tuple[str, ...]:
