@@ -49,22 +49,28 @@ def test_a_file_of_replies_is_graded_line_by_line(tmp_path: Path) -> None:
     assert done.stderr == "6 replies graded: fail 1, invalid 2, pass 2, refused 1; type inferred for 5\n"
     rows = read_jsonl(tmp_path / "graded.jsonl")
     assert [row["outcome"] for row in rows] == ["pass", "fail", "invalid", "refused", "invalid", "pass"]
-    assert rows[0] == {
-        "id": "1",
-        "outcome": "pass",
-        "extracted": "nine",
-        "rule": "integer",
-        "type": "integer",
-        "grader_version": "1",
-        "type_inferred": True,
-        "note": "opening and closing",
-    } or rows[0]["rule"] == "integer"
+    assert (
+        rows[0]
+        == {
+            "id": "1",
+            "outcome": "pass",
+            "extracted": "nine",
+            "rule": "integer",
+            "type": "integer",
+            "grader_version": "1",
+            "type_inferred": True,
+            "note": "opening and closing",
+        }
+        or rows[0]["rule"] == "integer"
+    )
     assert rows[5]["type"] == "number"
     assert "type_inferred" not in rows[5]
 
 
 def test_a_csv_is_graded_like_json_lines(tmp_path: Path) -> None:
-    file = write_csv(tmp_path / "r.csv", [*HEADER, "type"], ["a", "Is it torn, or broken?", "No", "It is\nintact.", ""])
+    file = write_csv(
+        tmp_path / "r.csv", [*HEADER, "type"], ["a", "Is it torn, or broken?", "No", "It is\nintact.", ""]
+    )
     done = visioneval("grade", file, "--out", tmp_path / "o.jsonl", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == {"graded": 1, "outcomes": {"pass": 1}, "types_inferred": 1}
@@ -79,7 +85,11 @@ def test_without_out_the_verdicts_go_to_stdout(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("r.jsonl", b'{"id": 1}\n', "r.jsonl line 1: no column 'question'; needed are id, question, reference, reply"),
+        (
+            "r.jsonl",
+            b'{"id": 1}\n',
+            "r.jsonl line 1: no column 'question'; needed are id, question, reference, reply",
+        ),
         ("r.jsonl", b"{oops\n", "r.jsonl line 1: not JSON"),
         ("r.jsonl", b"[1, 2]\n", "r.jsonl line 1: not a JSON object"),
         ("r.jsonl", b"", "r.jsonl has no rows"),
@@ -88,7 +98,11 @@ def test_without_out_the_verdicts_go_to_stdout(tmp_path: Path) -> None:
         ("r.csv", b"id,question,reply\n1,2,3\n", "r.csv line 1: no column 'reference'"),
         ("r.csv", b"id,question,reference,reply\n1,q,2,3,4\n", "r.csv line 2: more fields than columns"),
         ("r.csv", b"id,question,reference,reply\n1,q\n", "r.csv line 2: no 'reference'"),
-        ("r.csv", b"id,question,reference,reply,type\n1,q,2,3,weight\n", "r.csv line 2: row '1': unknown type 'weight'"),
+        (
+            "r.csv",
+            b"id,question,reference,reply,type\n1,q,2,3,weight\n",
+            "r.csv line 2: row '1': unknown type 'weight'",
+        ),
         ("r.csv", b"id,question,reference,reply\n1,q,,3\n", "r.csv line 2: row '1': reference is empty"),
         ("r.csv", b"id,question,reference,reply\n1,,2,3\n", "r.csv line 2: question is empty"),
         ("r.txt", b"x", "unknown kind of file '.txt'"),

@@ -35,7 +35,7 @@ from visioneval.types import (
 )
 
 WORDS = st.sampled_from(
-    "lamp kettle anvil teapot garden window ladder basket cushion lantern pebble ribbon saddle trumpet walnut".split()
+    "lamp kettle anvil teapot garden window ladder basket cushion lantern pebble ribbon walnut".split()
 )
 NAMES = st.lists(WORDS, min_size=1, max_size=3, unique=True).map(" ".join)
 COLOURS = ("red", "green", "blue", "white", "black")
@@ -54,18 +54,32 @@ ANSWERS: dict[str, tuple[str, st.SearchStrategy[Answer]]] = {
     "time": ("At what time?", st.times().map(lambda t: Time(f"{t.hour:02d}:{t.minute:02d}"))),
     "identifier": ("What is the serial number?", CODES.map(Identifier)),
     "text": ("What is it?", NAMES.map(Text)),
-    "ordered_list": ("In which order?", st.lists(WORDS, min_size=2, max_size=5, unique=True).map(lambda w: OrderedList(tuple(w)))),
-    "set_of": ("Which things?", st.lists(WORDS, min_size=2, max_size=5, unique=True).map(lambda w: SetOf(tuple(w)))),
-    "cell": ("Which cell?", st.tuples(st.integers(1, 20), st.integers(1, 20)).map(lambda p: GridCell(f"R{p[0]}C{p[1]}"))),
+    "ordered_list": (
+        "In which order?",
+        st.lists(WORDS, min_size=2, max_size=5, unique=True).map(lambda w: OrderedList(tuple(w))),
+    ),
+    "set_of": (
+        "Which things?",
+        st.lists(WORDS, min_size=2, max_size=5, unique=True).map(lambda w: SetOf(tuple(w))),
+    ),
+    "cell": (
+        "Which cell?",
+        st.tuples(st.integers(1, 20), st.integers(1, 20)).map(lambda p: GridCell(f"R{p[0]}C{p[1]}")),
+    ),
     "seat": (
         "Which seat?",
         st.tuples(st.sampled_from("ABCDEFGH"), st.integers(1, 40)).map(lambda p: GridCell(f"{p[0]}{p[1]}")),
     ),
     "grid": (
         "Copy the table.",
-        st.lists(st.tuples(WORDS, st.integers(0, 99).map(str)), min_size=2, max_size=4).map(lambda rows: Grid(tuple(rows))),
+        st.lists(st.tuples(WORDS, st.integers(0, 99).map(str)), min_size=2, max_size=4).map(
+            lambda rows: Grid(tuple(rows))
+        ),
     ),
-    "transcription": ("Transcribe it.", st.lists(WORDS, min_size=8, max_size=30).map(lambda w: Transcription(" ".join(w)))),
+    "transcription": (
+        "Transcribe it.",
+        st.lists(WORDS, min_size=8, max_size=30).map(lambda w: Transcription(" ".join(w))),
+    ),
 }
 EVERY_TYPE = pytest.mark.parametrize("name", ANSWERS)
 ONE_LINE = [name for name in ANSWERS if name not in ("grid", "transcription")]
@@ -116,7 +130,7 @@ def test_a_wrapped_key_still_passes(name: str, wrapper: str, data: st.DataObject
 @given(data=st.data())
 def test_a_json_field_with_the_key_passes(name: str, data: st.DataObject) -> None:
     answer = data.draw(ANSWERS[name][1])
-    assert outcome(name, answer, '```json\n{"answer": "%s"}\n```' % key_text(answer)) == "pass"
+    assert outcome(name, answer, f'```json\n{{"answer": "{key_text(answer)}"}}\n```') == "pass"
 
 
 @EVERY_TYPE
@@ -158,7 +172,9 @@ def test_no_reply_crashes_the_grader(name: str, data: st.DataObject, reply: str)
     assert outcome(name, answer, reply) in ("pass", "fail", "refused", "invalid")
 
 
-@pytest.mark.parametrize("reply", ["\x00\ufeff\u2028\ud800", "\ud83d", "9\x00", "{" * 5000, "[" * 5000, "1" * 9000, "\n" * 9000])
+@pytest.mark.parametrize(
+    "reply", ["\x00\ufeff\u2028\ud800", "\ud83d", "9\x00", "{" * 5000, "[" * 5000, "1" * 9000, "\n" * 9000]
+)
 def test_odd_replies_are_graded_and_their_verdicts_can_be_stored(reply: str) -> None:
     for question, answer in DEMANDING:
         for stop in ("stop", "length", "refusal"):
@@ -167,10 +183,67 @@ def test_odd_replies_are_graded_and_their_verdicts_can_be_stored(reply: str) -> 
 
 
 REPEATS = [
-    *("9 ", "9,", "1,000 ", "- ", "**", "*a", "_a ", "`", "```a\n", "<think>", "<answer>", "{", "[", '{"a":', "[1,"),
-    *("\\boxed{", "$a", '"a ', "((", "[a](", "one ", "twenty ", "row 1 ", "R1C", "AB-", "12:30 ", "1/2 ", "½", "1 or "),
-    *("the answer is ", "Answer: ", "Wait, ", "so ", "= ", "not a ", "I can't ", "jan 2027 ", "£1 ", "1 mm ", "a\n"),
-    *("|a|b|\n", "a and ", "No. ", "1. a\n", "- a\n", "9 of ", "10' 2\" ", "half past ", "A ", "٣", "十", "😀", "a"),
+    *(
+        "9 ",
+        "9,",
+        "1,000 ",
+        "- ",
+        "**",
+        "*a",
+        "_a ",
+        "`",
+        "```a\n",
+        "<think>",
+        "<answer>",
+        "{",
+        "[",
+        '{"a":',
+        "[1,",
+    ),
+    *(
+        "\\boxed{",
+        "$a",
+        '"a ',
+        "((",
+        "[a](",
+        "one ",
+        "twenty ",
+        "row 1 ",
+        "R1C",
+        "AB-",
+        "12:30 ",
+        "1/2 ",
+        "½",
+        "1 or ",
+    ),
+    *(
+        "the answer is ",
+        "Answer: ",
+        "Wait, ",
+        "so ",
+        "= ",
+        "not a ",
+        "I can't ",
+        "jan 2027 ",
+        "£1 ",
+        "1 mm ",
+        "a\n",
+    ),
+    *(
+        "|a|b|\n",
+        "a and ",
+        "No. ",
+        "1. a\n",
+        "- a\n",
+        "9 of ",
+        "10' 2\" ",
+        "half past ",
+        "A ",
+        "٣",
+        "十",
+        "😀",
+        "a",
+    ),
 ]
 
 

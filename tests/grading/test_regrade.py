@@ -20,7 +20,9 @@ def test_equal_verdicts_of_two_grader_versions_are_no_change() -> None:
 
 
 def test_a_pass_that_is_lost_is_told_with_what_was_read_before_and_after() -> None:
-    found = changes({ONE: verdict("pass"), TWO: verdict("fail")}, {ONE: verdict("fail", "8", "2"), TWO: verdict("fail")})
+    found = changes(
+        {ONE: verdict("pass"), TWO: verdict("fail")}, {ONE: verdict("fail", "8", "2"), TWO: verdict("fail")}
+    )
     assert [change.place for change in found] == [ONE]
     text = describe_changes(found, 2)
     assert "1 changed, 1 of them in or out of pass" in text

@@ -74,13 +74,17 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
             return _money(answer, question)
         case Date(value):
             precision, order = value.count("-") + 1, answer.order or date_order(question.text)
-            return ValueRule(_settled(lambda text: find_dates(text, order, precision), question), lambda said: said == value)
+            return ValueRule(
+                _settled(lambda text: find_dates(text, order, precision), question), lambda said: said == value
+            )
         case Time():
             return _time(answer, question)
         case GridCell(value):
             by_numbers = value[1:2].isdigit() and "C" in value[1:] and value[0] == "R"
             cell = value if by_numbers else _cell(value)
-            return ValueRule(_settled(lambda text: find_cells(text, by_numbers=by_numbers), question), lambda said: said == cell)
+            return ValueRule(
+                _settled(lambda text: find_cells(text, by_numbers=by_numbers), question), lambda said: said == cell
+            )
         case Identifier():
             keys = {code_key(name, answer) for name in (answer.value, *answer.aliases)}
             return ValueRule(lambda text: find_codes(text, answer, question), lambda said: said in keys)
@@ -91,7 +95,9 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
             return _block(lambda said: _is_near(said, ordered) and split_items(said, question) == ordered)
         case SetOf(value):
             unordered = sorted(item_key(item) for item in value)
-            return _block(lambda said: _is_near(said, unordered) and sorted(split_items(said, question)) == unordered)
+            return _block(
+                lambda said: _is_near(said, unordered) and sorted(split_items(said, question)) == unordered
+            )
         case Grid():
             return _grid(answer)
         case Transcription(value, rate):
@@ -153,10 +159,7 @@ def _time(answer: Time, question: Question) -> ValueRule:
 
     def is_right(said: Hashable) -> bool:
         return (
-            isinstance(said, tuple)
-            and said[0] % cycle == hour % cycle
-            and said[1] == minute
-            and said[2] == second
+            isinstance(said, tuple) and said[0] % cycle == hour % cycle and said[1] == minute and said[2] == second
         )
 
     return ValueRule(_settled(find_times, question), is_right)

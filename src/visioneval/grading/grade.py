@@ -19,7 +19,15 @@ import msgspec
 
 from visioneval.grading.answers import RULES, TextRule, ValueRule, rule_for
 from visioneval.grading.characters import plain_characters
-from visioneval.grading.extract import Found, NotFound, after_correction, explicit_places, find_answer, labelled_answers, other_places
+from visioneval.grading.extract import (
+    Found,
+    NotFound,
+    after_correction,
+    explicit_places,
+    find_answer,
+    labelled_answers,
+    other_places,
+)
 from visioneval.grading.markup import LONGEST_REPLY, Page, read_page
 from visioneval.grading.question import Question, understand
 from visioneval.grading.refusal import declines, without_declining
@@ -71,7 +79,7 @@ def _rule(question: str, answer: bytes, kind: type[Answer]) -> tuple[Question, V
 
 
 def _truncated(page: Page, raw: str, rule: ValueRule | TextRule) -> Verdict:
-    """A reply that was cut off might have gone on to correct itself; what it had declared is kept for the reader."""
+    """A reply that was cut off might have gone on to correct itself; what it had said is kept for the reader."""
     if isinstance(rule, ValueRule):
         found = find_answer(explicit_places(page, raw), rule.read)
         if isinstance(found, Found):
@@ -111,7 +119,9 @@ def _search(page: Page, raw: str, rule: ValueRule, question: Question) -> Found 
     return find_answer(other_places(page, question), rule.read)
 
 
-def _grade_statement(page: Page, raw: str, rule: TextRule, question: Question, name: str, *, judge: bool) -> Verdict:
+def _grade_statement(
+    page: Page, raw: str, rule: TextRule, question: Question, name: str, *, judge: bool
+) -> Verdict:
     whole = "\n".join(page.lines)
     if rule.is_key(page.text) or rule.is_key(whole):
         return _verdict("pass", _shorten(whole), name, "whole reply")

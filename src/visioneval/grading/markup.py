@@ -18,7 +18,9 @@ _THINKING_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad)
 _FENCE = re.compile(r"[ \t]*(?:```+|~~~+)[ \t]*[\w+-]*[ \t]*$")
 _ONE_LINE_FENCE = re.compile(r"```([^`\n]+)```")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])")
+_EMPHASIS = re.compile(
+    r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])"
+)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINE_LEAD = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)+")
 _LIST_LEAD = re.compile(r"^[ \t]*(?:[-*•+–][ \t]+|\(?\d{1,3}[.)][ \t]+)(?=\S)")
@@ -70,11 +72,8 @@ def without_thinking(text: str) -> str:
     if "<" not in text:
         return text
     before = text
-    closed = None
-    for closed in _THINKING_CLOSE.finditer(text):
-        pass
-    if closed:
-        text = text[closed.end() :]
+    if closings := list(_THINKING_CLOSE.finditer(text)):
+        text = text[closings[-1].end() :]
     if not text.strip():  # the answer stands before the thinking
         text = before
     opened = _THINKING_OPEN.search(text)
@@ -122,7 +121,11 @@ def read_page(reply: str, *, ends_only: bool = False) -> Page:
     if "```" in text or "~~~" in text:
         text, fences = _open_fences(_ONE_LINE_FENCE.sub(r"\1", text))
     lines = tuple(line for raw in text.split("\n") if (line := without_markup(raw)) and not _is_rule(line))
-    bold = tuple((found[1] or found[2]).strip() for found in _BOLD.finditer(text)) if "**" in text or "__" in text else ()
+    bold = (
+        tuple((found[1] or found[2]).strip() for found in _BOLD.finditer(text))
+        if "**" in text or "__" in text
+        else ()
+    )
     if not bold and "`" in text:
         bold = tuple(found[1].strip() for found in _CODE.finditer(text))
     return Page(text=text, lines=lines, bold=bold, fences=fences)

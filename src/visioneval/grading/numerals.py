@@ -168,7 +168,7 @@ def _words(written: str, start: int) -> list[Numeral]:
         elif word in _TENS or word in _UNITS:
             value = _TENS.get(word, _UNITS.get(word, 0))
             size = 100 if word in _TENS else (10 if value else 1)
-            if begin is not None and (size > rank or rank == 10 and not 0 < value < 10):
+            if begin is not None and (size > rank or (rank == 10 and not 0 < value < 10)):
                 close()
             part += value
             begin = at if begin is None else begin

@@ -15,7 +15,8 @@ from visioneval.grading.question import Question
 from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, stem
 
 _COPULA = re.compile(
-    r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled|labeled|marked"
+    r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled"
+    r"|labeled|marked"
     r"|by|spells|contains|to be|as|appears to be|looks like|seems like)\b:?|:",
     re.I,
 )
@@ -34,7 +35,10 @@ def phrase_key(text: str) -> tuple[str, ...]:
 
 
 _HAS_FEET = re.compile(r"\d\s?(?:['’′]|ft\b|feet\b|foot\b)", re.I)
-_FEET = re.compile(r"(\d+)\s?(?:'|ft\b\.?|feet\b|foot\b)(?:[\s,-]*(\d+(?:\.\d+)?)\s?(?:\"|''|in\b\.?|inch(?:es)?\b)?(?![\w']))?", re.I)
+_FEET = re.compile(
+    r"(\d+)\s?(?:'|ft\b\.?|feet\b|foot\b)(?:[\s,-]*(\d+(?:\.\d+)?)\s?(?:\"|''|in\b\.?|inch(?:es)?\b)?(?![\w']))?",
+    re.I,
+)
 
 
 def _feet_and_inches(text: str) -> str:

@@ -20,21 +20,26 @@ _NO = "no|nope|nah|negative|false|incorrect|non|nein|não|нет|否|不是|い�
 _WORD = rf"(?P<yes>{_YES})|(?P<no>{_NO})"
 _ALONE = re.compile(rf"[\W_]*(?:{_WORD})[\W_]*", re.I)
 _OPENING = re.compile(
-    rf"^[\W_]*(?:(?:the\s+)?(?:final\s+|correct\s+|short\s+)?answer\s*(?:is|:)?\W*|well|so|therefore|thus|hence|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
-    rf"\b(?:{_WORD})\b(?=\s*(?:[,.;:!?\"')–—-]|$)|\s+(?:it|there|the|this|that|i|they|he|she|you|we|both|all|these|those|because|since)\b(?!\s*[-]))",
+    rf"^[\W_]*(?:(?:the\s+)?(?:final\s+|correct\s+|short\s+)?answer\s*(?:is|:)?\W*|well|so|therefore|thus"
+    rf"|hence|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
+    rf"\b(?:{_WORD})\b(?=\s*(?:[,.;:!?\"')–—-]|$)|\s+(?:it|there|the|this|that|i|they|he|she|you|we|both"
+    rf"|all|these|those|because|since)\b(?!\s*[-]))",
     re.I,
 )
-_CLOSING = re.compile(rf"(?:\b(?:is|be|say|says|would be|so|hence|therefore|thus|answer)|[:,—–=→-])\W*\b(?:{_WORD})\b[\s.!\"'*)]*$", re.I)
+_CLOSING = re.compile(
+    rf"(?:\b(?:is|be|say|says|would be|so|hence|therefore|thus|answer)|[:,—–=→-])\W*\b(?:{_WORD})\b[\s.!\"'*)]*$",
+    re.I,
+)
 _ECHO = re.compile(r"\byes\s*(?:/|or)\s*no\b", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 _POLES = (
     (
-        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent hole gap leak
-        rust corrod corrosion wear faulty deform loos loose misalign miss missing detach split fractur fracture stain
-        irregularity anomaly puncture rip fall fell warp burn discolor blemish nick crease scuff peel interrupt""",
-        """intact undamag undamaged unbroken fine complete completely flawless pristin pristine perfect perfectly
-        continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed untouch good
+        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent hole gap
+        leak rust corrod corrosion wear faulty deform loos loose misalign miss missing detach split fractur fracture
+        stain irregularity anomaly puncture rip fall fell warp burn discolor blemish nick crease scuff peel interrupt""",
+        """intact undamag undamaged unbroken fine complete completely flawless pristin pristine perfect
+        perfectly continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed untouch good
         defect-free proper properly uniform consistent""",
     ),
     ("open opened ajar", "closed close shut seal"),
@@ -89,13 +94,17 @@ def _meant(text: str, question: Question) -> list[Hit]:
     for sentence in _SENTENCE.split(text)[:_MOST_SENTENCES]:
         value = _asserted(sentence, question.text)
         if value is not None:
-            hits.append(Hit(value, sentence.strip(), position, position + len(sentence), "polarity of the statement"))
+            hits.append(
+                Hit(value, sentence.strip(), position, position + len(sentence), "polarity of the statement")
+            )
         position += len(sentence) + 1
     return hits
 
 
 _UNREAL = re.compile(
-    r"\b(?:if|whether|would|should|could|may|might|possibly|perhaps|maybe|check|checking|determine|question|asks?|asked)\b", re.I
+    r"\b(?:if|whether|would|should|could|may|might|possibly|perhaps|maybe|check|checking|determine"
+    r"|question|asks?|asked)\b",
+    re.I,
 )
 
 

@@ -14,7 +14,8 @@ from visioneval.grading.question import Question
 from visioneval.grading.words import FRAME, NEGATORS, stem
 
 _CLAUSES = re.compile(
-    r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof|although|though|including|excluding)\b", re.I
+    r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof|although|though|including|excluding)\b",
+    re.I,
 )
 _CLAUSE_REACH = 200
 _LABEL = re.compile(
@@ -22,7 +23,9 @@ _LABEL = re.compile(
     r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
     re.I,
 )
-_OR_BEFORE = re.compile(r"(?:\bor(?: maybe| possibly| perhaps| even)?(?: (?:the|on|in|at))*|(?<=\d)\s?/)\s*[\"'*(]*$", re.I)
+_OR_BEFORE = re.compile(
+    r"(?:\bor(?: maybe| possibly| perhaps| even)?(?: (?:the|on|in|at))*|(?<=\d)\s?/)\s*[\"'*(]*$", re.I
+)
 _OR_AFTER = re.compile(r"[\"'*)]*(?:,?\s*\bor\b(?! (?:so|more|less)\b)|\s?/\s?(?=[\d$£€]))", re.I)
 
 

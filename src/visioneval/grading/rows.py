@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+
 from msgspec import Struct
 
 from visioneval.errors import SuiteError
