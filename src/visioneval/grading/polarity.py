@@ -35,12 +35,13 @@ _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 _POLES = (
     (
-        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent hole gap
-        leak rust corrod corrosion wear faulty deform loos loose misalign miss missing detach split fractur fracture
-        stain irregularity anomaly puncture rip fall fell warp burn discolor blemish nick crease scuff peel interrupt""",
+        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent
+        hole gap leak rust corrod corrosion wear faulty deform loos loose misalign miss missing detach
+        split fractur fracture stain irregularity anomaly puncture rip fall fell warp burn discolor
+        blemish nick crease scuff peel interrupt""",
         """intact undamag undamaged unbroken fine complete completely flawless pristin pristine perfect
-        perfectly continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed untouch good
-        defect-free proper properly uniform consistent""",
+        perfectly continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed
+        untouch good defect-free proper properly uniform consistent""",
     ),
     ("open opened ajar", "closed close shut seal"),
     ("empty unoccupi vacant vacancy unoccupy", "full occupi occupy fill"),

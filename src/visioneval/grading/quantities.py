@@ -152,8 +152,9 @@ def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, i
 
 
 _PRONOUN_BEFORE = frozenset(
-    """this that which each every any another other no some last next first second third fourth fifth sixth
-    seventh eighth ninth tenth left right middle top bottom big small large nearest same different someone""".split()
+    """this that which each every any another other no some last next first second third fourth fifth
+    sixth seventh eighth ninth tenth left right middle top bottom big small large nearest same
+    different someone""".split()
 )
 _COUNT_BEFORE = frozenset(
     "only just exactly is are see count has have with total found there's answer find was and".split()
