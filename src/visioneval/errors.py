@@ -15,7 +15,10 @@ A message is one line that names the thing, the value and the next step.
 
 from __future__ import annotations
 
-from visioneval.types import FailureKind, Usage
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the command line imports errors before it knows that it needs any type
+    from visioneval.types import FailureKind, Usage
 
 
 class VisionevalError(Exception):

@@ -59,7 +59,8 @@ def find_card(name: str, cards: Sequence[ModelCard]) -> ModelCard:
             return card
     prefix, colon, model_id = name.partition(":")
     if colon and model_id and prefix in PREFIXES:
-        return ModelCard(name=name, provider=PREFIXES[prefix], model_id=model_id)
+        label = f"{prefix}:{Path(model_id).name}" if Path(model_id).is_absolute() else ""
+        return ModelCard(name=name, provider=PREFIXES[prefix], model_id=model_id, label=label)
     near = difflib.get_close_matches(name, [card.name for card in cards], n=3, cutoff=0.4)
     hint = f"did you mean {', '.join(near)}? " if near else ""
     raise ModelError(
