@@ -1,0 +1,183 @@
+"""Typed comparison: one rule per answer type, each a reader of values and a test for the right one.
+
+A rule with values (yes/no, numbers, dates, choices, codes, cells) knows what a value looks like and compares
+the one that the reply settles on. A rule for texts (text, lists, tables, transcriptions) compares a whole
+statement. `RULES` maps every type to its rule; its name is stored with each verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from decimal import Decimal
+from typing import NamedTuple, Protocol
+
+from visioneval.grading.characters import fold
+from visioneval.grading.codes import code_key, find_codes
+from visioneval.grading.distance import within_distance
+from visioneval.grading.hits import Hit, Reader, distinct, settle
+from visioneval.grading.moments import find_cells, find_dates, find_times
+from visioneval.grading.money import find_amounts
+from visioneval.grading.options import Options
+from visioneval.grading.phrases import matches_phrase
+from visioneval.grading.polarity import find_polarity
+from visioneval.grading.quantities import Asked, find_quantities, unit_asked_for
+from visioneval.grading.question import Question, date_order, unit_asked
+from visioneval.grading.sequences import item_key, split_grid, split_items
+from visioneval.types import (
+    Answer,
+    Choice,
+    Date,
+    Grid,
+    GridCell,
+    Identifier,
+    Integer,
+    Money,
+    Number,
+    OrderedList,
+    SetOf,
+    Text,
+    Time,
+    Transcription,
+    YesNo,
+)
+
+
+class ValueRule(NamedTuple):
+    """How values of a type are found, and which one is right."""
+
+    read: Reader
+    is_right: "Test"
+
+
+class Test(Protocol):
+    def __call__(self, value: Hashable) -> bool: ...
+
+
+class TextRule(NamedTuple):
+    """How a whole statement is compared."""
+
+    is_right: "TextTest"
+    whole_reply: bool
+    """The answer may take many lines (a list, a table, a transcription)."""
+
+
+class TextTest(Protocol):
+    def __call__(self, statement: str) -> bool: ...
+
+
+def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
+    """Build the rule of an answer for a question."""
+    match answer:
+        case YesNo(value):
+            return ValueRule(lambda text: find_polarity(text, question), lambda said: said is value)
+        case Choice():
+            options = Options(answer, question.text)
+            return ValueRule(options.find, lambda said: said == options.key)
+        case Integer() | Number():
+            return _quantity(answer, question)
+        case Money():
+            return _money(answer)
+        case Date(value):
+            precision, order = value.count("-") + 1, answer.order or date_order(question.text)
+            return ValueRule(_settled(lambda text: find_dates(text, order, precision)), lambda said: said == value)
+        case Time():
+            return _time(answer)
+        case GridCell(value):
+            by_numbers = value[1:2].isdigit() and "C" in value[1:] and value[0] == "R"
+            cell = value if by_numbers else _cell(value)
+            return ValueRule(_settled(lambda text: find_cells(text, by_numbers=by_numbers)), lambda said: said == cell)
+        case Identifier():
+            keys = {code_key(name, answer) for name in (answer.value, *answer.aliases)}
+            return ValueRule(lambda text: find_codes(text, answer, question), lambda said: said in keys)
+        case Text():
+            return TextRule(lambda said: any(matches_phrase(said, name, question) for name in _names(answer)), False)
+        case OrderedList(value):
+            wanted = tuple(item_key(item) for item in value)
+            return TextRule(lambda said: split_items(said, question) == wanted, True)
+        case SetOf(value):
+            unordered = sorted(item_key(item) for item in value)
+            return TextRule(lambda said: sorted(split_items(said, question)) == unordered, True)
+        case Grid():
+            return _grid(answer)
+        case Transcription():
+            return TextRule(
+                lambda said: within_distance(fold(answer.value), fold(said), answer.max_character_error_rate), True
+            )
+
+
+def _names(answer: Text) -> tuple[str, ...]:
+    return (answer.value, *answer.aliases)
+
+
+def _settled(find: Reader) -> Reader:
+    return lambda text: distinct(settle(text, find(text)))
+
+
+def _cell(value: str) -> str:
+    letters = value.rstrip("0123456789")
+    return f"{letters}{int(value[len(letters) :])}"
+
+
+def _quantity(answer: Integer | Number, question: Question) -> ValueRule:
+    name = answer.unit or unit_asked(question.text)
+    asked = Asked(question, unit_asked_for(name), name or "", counts=isinstance(answer, Integer))
+    if isinstance(answer, Integer):
+        return ValueRule(lambda text: find_quantities(text, asked), lambda said: said == answer.value)
+    slack = max(answer.abs_tolerance or Decimal(0), abs(answer.value) * (answer.rel_tolerance or Decimal(0)))
+    return ValueRule(
+        lambda text: find_quantities(text, asked),
+        lambda said: isinstance(said, Decimal) and abs(said - answer.value) <= slack,
+    )
+
+
+def _money(answer: Money) -> ValueRule:
+    return ValueRule(
+        lambda text: find_amounts(text, answer.currency),
+        lambda said: isinstance(said, tuple) and said[0] == answer.value and said[1] in (None, answer.currency),
+    )
+
+
+def _time(answer: Time) -> ValueRule:
+    hour, minute, *seconds = (int(part) for part in answer.value.split(":"))
+    second = seconds[0] if seconds else 0
+    cycle = 12 if answer.twelve_hour else 24
+
+    def is_right(said: Hashable) -> bool:
+        return (
+            isinstance(said, tuple)
+            and said[0] % cycle == hour % cycle
+            and said[1] == minute
+            and said[2] == second
+        )
+
+    return ValueRule(_settled(find_times), is_right)
+
+
+def _grid(answer: Grid) -> TextRule:
+    wanted = tuple(tuple(item_key(cell) for cell in row) for row in answer.value)
+
+    def is_right(said: str) -> bool:
+        rows, headed = split_grid(said)
+        return rows == wanted or (headed and rows[1:] == wanted)
+
+    return TextRule(is_right, True)
+
+
+RULES: dict[type[Answer], str] = {
+    YesNo: "yes_no",
+    Choice: "choice",
+    Integer: "integer",
+    Number: "number",
+    Money: "money",
+    Date: "date",
+    Time: "time",
+    Identifier: "identifier",
+    Text: "text",
+    OrderedList: "ordered_list",
+    SetOf: "set_of",
+    GridCell: "grid_cell",
+    Grid: "grid",
+    Transcription: "transcription",
+}
+
+__all__ = ["RULES", "Hit", "TextRule", "ValueRule", "rule_for"]

@@ -1,0 +1,80 @@
+"""Codes: serial numbers, plates and other identifiers, which are compared character by character.
+
+No letter is ever taken for a digit, no leading zero dropped. Spaces and hyphens count unless the prompt says
+that they do not.
+"""
+
+from __future__ import annotations
+
+import re
+
+from visioneval.grading.characters import fold, plain_characters
+from visioneval.grading.hits import Hit, distinct, settle
+from visioneval.grading.question import Question
+from visioneval.grading.words import FRAME, stem
+from visioneval.types import Identifier
+
+_PART = re.compile(r"[^\W_]+(?:[-/.:_#][^\W_]+)*")
+_LABELS = frozenset(
+    "serial number no num nr id code sn part model ref reference plate tag label unit lot batch item container order".split()
+)
+
+
+def code_key(text: str, answer: Identifier) -> str:
+    """Write a code as it is compared."""
+    key = plain_characters(text).replace("–", "-").replace("—", "-").strip().strip("\"'.,;:!?*`()[]")
+    key = re.sub(r"\s+", " ", key)
+    if answer.ignore_separators:
+        key = re.sub(r"[\s\-./_]", "", key)
+    return key if answer.case_sensitive else key.casefold()
+
+
+def find_codes(text: str, answer: Identifier, question: Question) -> list[Hit]:
+    """Find codes in a span: runs of words with digits or in capitals, as the key has them."""
+    if code_key(text, answer) in {code_key(name, answer) for name in (answer.value, *answer.aliases)}:
+        return [Hit(code_key(text, answer), text.strip(), 0, len(text))]
+    with_digits = any(char.isdigit() for char in answer.value)
+    hits: list[Hit] = []
+    run: list[re.Match[str]] = []
+    for match in _PART.finditer(text):
+        is_code = _is_code(match[0], question) or (bool(run) and match[0].isdigit())
+        if is_code and run and text[run[-1].end() : match.start()] in (" ", " - ", "-"):
+            run.append(match)
+            continue
+        hits += _close(text, run, answer, with_digits)
+        run = [match] if is_code else []
+    hits += _close(text, run, answer, with_digits)
+    return distinct(settle(text, _alternatives(text, hits)))
+
+
+def _is_code(word: str, question: Question) -> bool:
+    if any(char.isdigit() for char in word):
+        return True
+    lower = word.lower()
+    known = lower in FRAME or lower in _LABELS or stem(lower) in question.words
+    return word.isupper() and len(word) >= 2 and not known or (word.isupper() and len(word) == 1 and lower not in ("a", "i"))
+
+
+def _close(text: str, run: list[re.Match[str]], answer: Identifier, with_digits: bool) -> list[Hit]:
+    if not run:
+        return []
+    start, end = run[0].start(), run[-1].end()
+    written = text[start:end]
+    has_digits = any(char.isdigit() for char in written)
+    rank = 0 if has_digits == with_digits else 1
+    if has_digits and written.isdigit() != plain_characters(answer.value).replace(" ", "").isdigit():
+        rank = 1
+    return [Hit(code_key(written, answer), written, start, end, rank=rank)]
+
+
+def _alternatives(text: str, hits: list[Hit]) -> list[Hit]:
+    marked = list(hits)
+    for i in range(1, len(hits)):
+        if re.fullmatch(r"\W*(?:or|maybe|possibly|or possibly)\W*", text[hits[i - 1].end : hits[i].start], re.I):
+            marked[i - 1 : i + 1] = [hit._replace(definite=False) for hit in marked[i - 1 : i + 1]]
+    return marked
+
+
+def folded_name(text: str) -> str:
+    """Fold a name as texts are folded."""
+    return fold(text)

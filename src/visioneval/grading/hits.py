@@ -1,0 +1,94 @@
+"""Hits: values of a type found in a span of text, and the rules that settle which of them is meant.
+
+These rules hold for every type: what stands in brackets explains, what is denied is not claimed, and the
+clause after "so" or "therefore" concludes. They never choose between values that are offered as alternatives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
+
+
+class Hit(NamedTuple):
+    """One value that a text holds."""
+
+    value: Hashable
+    text: str
+    start: int
+    end: int
+    note: str = ""
+    definite: bool = True
+    """False for a bound, an alternative or a value in doubt."""
+    rank: int = 0
+    """Hits of a higher rank are only looked at where there is none of a lower: 0 said, 1 implied."""
+
+
+Reader: TypeAlias = Callable[[str], list[Hit]]
+"""Finds the values of one type that a span of text claims, already settled."""
+
+_DENIED = re.compile(
+    r"(?:\bnot|n't|\bnever|\brather than|\binstead of|\bunlike|\bexcept|\bneither|\bnor|\bopposed to|\bexcluding"
+    r"|\bno longer)"
+    r"(?:\s+(?:an?|the|on|in|at|to|its|really|quite|exactly|be|your|my|just|only))*[\s\"'*]*$",
+    re.I,
+)
+_CONCLUDES = re.compile(
+    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|overall|meaning(?: that)?|which means|that means|giving"
+    r"|which gives|that gives|(?:which|that) makes|making(?: it)?|leaving|which leaves|that leaves|for a total of|a total of|totall?ing"
+    r"|adding up to|adds up to|add up to|equals|is equal to|in conclusion|to conclude|in summary)\b|=|→|->|⇒)",
+    re.I,
+)
+_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+
+
+def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Drop what is denied, in brackets or before the conclusion, as long as something is left."""
+    if not hits:
+        return []
+    hits = _best_rank([hit for hit in hits if not is_denied(text, hit)])
+    if len(distinct(hits)) > 1:
+        hits = outside_brackets(text, hits)
+    if len(distinct(hits)) > 1:
+        hits = after_conclusion(text, hits)
+    return list(hits)
+
+
+def _best_rank(hits: Sequence[Hit]) -> list[Hit]:
+    best = min((hit.rank for hit in hits), default=0)
+    return [hit for hit in hits if hit.rank == best]
+
+
+def is_denied(text: str, hit: Hit) -> bool:
+    """Tell whether the words before a hit deny it: "not 9", "rather than the left"."""
+    return bool(_DENIED.search(text[max(0, hit.start - 60) : hit.start]))
+
+
+def outside_brackets(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Keep the hits outside brackets, or all where every hit is inside."""
+    if "(" not in text and "[" not in text:
+        return list(hits)
+    spans = [(match.start(), match.end()) for match in _BRACKETS.finditer(text)]
+    outside = [hit for hit in hits if not any(start <= hit.start < end for start, end in spans)]
+    return outside or list(hits)
+
+
+def after_conclusion(text: str, hits: Sequence[Hit]) -> list[Hit]:
+    """Keep the hits after the last word that concludes ("so", "=", "giving") and is followed by one."""
+    last = None
+    for match in _CONCLUDES.finditer(text, 0, hits[-1].start):
+        last = match
+    if last is None:
+        return list(hits)
+    return [hit for hit in hits if hit.start >= last.end()]
+
+
+def distinct(hits: Iterable[Hit]) -> list[Hit]:
+    """Keep the first hit of each value."""
+    first: dict[Hashable, Hit] = {}
+    for hit in hits:
+        known = first.setdefault(hit.value, hit)
+        if not known.definite and hit.definite:
+            first[hit.value] = hit
+    return list(first.values())

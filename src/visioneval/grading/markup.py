@@ -1,0 +1,143 @@
+"""Markup: a reply without its Markdown, LaTeX and thinking, and the places that the markup had pointed at."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from visioneval.grading.characters import plain_characters
+
+LONGEST_REPLY = 100_000
+"""Characters of a reply that are read; no answer needs more."""
+
+_THINKING_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
+_THINKING_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
+_FENCE = re.compile(r"[ \t]*(?:```+|~~~+)[ \t]*[\w+-]*[ \t]*$")
+_ONE_LINE_FENCE = re.compile(r"```([^`\n]+)```")
+_BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])")
+_CODE = re.compile(r"`([^`\n]+)`")
+_LINE_LEAD = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)+")
+_LIST_LEAD = re.compile(r"^[ \t]*(?:[-*•+–][ \t]+|\(?\d{1,3}[.)][ \t]+)(?=\S)")
+_LATEX_MATHS = re.compile(r"\$\$([^$\n]+)\$\$|\$(?=[^\s$])([^$\n]{1,200})(?<=[^\s$])\$(?![\d\w])")
+_LATEX_WORDS = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit|operatorname)\s?\{([^{}\n]*)\}")
+_LATEX_FRACTION = re.compile(r"\\[dt]?frac\{([^{}\n]*)\}\{([^{}\n]*)\}")
+_LATEX_SIGNS = (
+    ("\\%", "%"),
+    ("\\$", "$"),
+    ("\\#", "#"),
+    ("\\&", "&"),
+    ("\\_", "_"),
+    ("\\,", " "),
+    ("\\;", " "),
+    ("\\ ", " "),
+    ("{,}", ","),
+    ("^{\\circ}", "°"),
+    ("^\\circ", "°"),
+    ("\\times", "×"),
+    ("\\approx", "≈"),
+    ("\\rightarrow", "→"),
+    ("\\to", "→"),
+    ("\\(", " "),
+    ("\\)", " "),
+    ("\\[", " "),
+    ("\\]", " "),
+)
+_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:https?:|#|/)[^()\s]*\)")
+_BREAK = re.compile(r"<br\s*/?>", re.I)
+_SPECIAL = re.compile(r"<\|[\w-]{1,40}\|>|</?s>")
+
+
+class Page(NamedTuple):
+    """A reply as a reader sees it."""
+
+    text: str
+    """Without thinking; markup kept."""
+    lines: tuple[str, ...]
+    """The lines that say something, without markup."""
+    bold: tuple[str, ...]
+    """What was set in bold (or in backticks, where nothing is bold), in order."""
+    fences: tuple[str, ...]
+    """Contents of code fences, in order."""
+
+
+def without_thinking(text: str) -> str:
+    """Drop what a reasoning model thought aloud between its tags; thinking that never ended leaves nothing."""
+    if "<" not in text:
+        return text
+    before = text
+    closed = None
+    for closed in _THINKING_CLOSE.finditer(text):
+        pass
+    if closed:
+        text = text[closed.end() :]
+    if not text.strip():  # the answer stands before the thinking
+        text = before
+    opened = _THINKING_OPEN.search(text)
+    return text[: opened.start()] if opened else text
+
+
+def without_latex(text: str) -> str:
+    """Write LaTeX as plain text: `$\\text{9 nuts}$` as `9 nuts`."""
+    if "\\" in text:
+        text = _LATEX_FRACTION.sub(r"\1/\2", _LATEX_WORDS.sub(r"\1", text))
+        for sign, instead in _LATEX_SIGNS:
+            text = text.replace(sign, instead)
+    if "$" in text:
+        text = _LATEX_MATHS.sub(lambda found: found[1] or found[2], text)
+    return text
+
+
+def without_markup(line: str) -> str:
+    """Drop emphasis, code marks, headings and quotation marks of Markdown from one line."""
+    line = _LINE_LEAD.sub("", line)
+    if "*" in line or "_" in line:
+        line = _BOLD.sub(lambda found: found[1] or found[2], line)
+        line = _EMPHASIS.sub(lambda found: found[1] or found[2], line)
+        line = line.replace("**", "")
+    if "`" in line:
+        line = _CODE.sub(r"\1", line)
+    return " ".join(line.split())
+
+
+def without_list_mark(line: str) -> str:
+    """Drop the bullet or the number that a list item begins with."""
+    return _LIST_LEAD.sub("", line)
+
+
+def read_page(reply: str) -> Page:
+    """Read a reply once, for all the rules."""
+    text = without_thinking(plain_characters(reply)).strip()
+    text = _BREAK.sub("\n", _SPECIAL.sub("", text)) if "<" in text else text
+    text = without_latex(text)
+    text = _LINK.sub(r"\1", text) if "](" in text else text
+    fences: tuple[str, ...] = ()
+    if "```" in text or "~~~" in text:
+        text, fences = _open_fences(_ONE_LINE_FENCE.sub(r"\1", text))
+    lines = tuple(line for raw in text.split("\n") if (line := without_markup(raw)) and not _is_rule(line))
+    bold = tuple((found[1] or found[2]).strip() for found in _BOLD.finditer(text)) if "**" in text or "__" in text else ()
+    if not bold and "`" in text:
+        bold = tuple(found[1].strip() for found in _CODE.finditer(text))
+    return Page(text=text, lines=lines, bold=bold, fences=fences)
+
+
+def _open_fences(text: str) -> tuple[str, tuple[str, ...]]:
+    """Drop the marks of code fences; return the text and what each fence held."""
+    kept: list[str] = []
+    fences: list[str] = []
+    start: int | None = None
+    for line in text.split("\n"):
+        if not _FENCE.match(line):
+            kept.append(line)
+        elif start is None:
+            start = len(kept)
+        else:
+            fences.append("\n".join(kept[start:]).strip())
+            start = None
+    if start is not None:
+        fences.append("\n".join(kept[start:]).strip())
+    return "\n".join(kept), tuple(fences)
+
+
+def _is_rule(line: str) -> bool:
+    return not line.strip("-=*_~ ") and "-" * 2 in line

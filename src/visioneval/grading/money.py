@@ -1,0 +1,165 @@
+"""Money: amounts with their currency, as "£4.85", "4.85 GBP", "4,85 €" or "85 cents"."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from visioneval.grading.hits import Hit, distinct, settle
+from visioneval.grading.numerals import Numeral, find_numerals
+
+_CURRENCIES = {
+    "$": "USD CAD AUD NZD SGD HKD MXN",
+    "us$": "USD",
+    "usd": "USD",
+    "dollars": "USD CAD AUD NZD SGD HKD",
+    "dollar": "USD CAD AUD NZD SGD HKD",
+    "bucks": "USD",
+    "c$": "CAD",
+    "ca$": "CAD",
+    "cad": "CAD",
+    "a$": "AUD",
+    "au$": "AUD",
+    "aud": "AUD",
+    "£": "GBP",
+    "gbp": "GBP",
+    "pounds": "GBP",
+    "pound": "GBP",
+    "quid": "GBP",
+    "sterling": "GBP",
+    "€": "EUR",
+    "eur": "EUR",
+    "euro": "EUR",
+    "euros": "EUR",
+    "¥": "JPY CNY",
+    "yen": "JPY",
+    "jpy": "JPY",
+    "cny": "CNY",
+    "rmb": "CNY",
+    "yuan": "CNY",
+    "元": "CNY",
+    "円": "JPY",
+    "₹": "INR",
+    "inr": "INR",
+    "rs": "INR PKR LKR NPR",
+    "rs.": "INR PKR LKR NPR",
+    "rupees": "INR PKR LKR NPR",
+    "chf": "CHF",
+    "francs": "CHF",
+    "sek": "SEK",
+    "nok": "NOK",
+    "dkk": "DKK",
+    "kr": "SEK NOK DKK ISK",
+    "₩": "KRW",
+    "krw": "KRW",
+    "won": "KRW",
+    "₽": "RUB",
+    "rub": "RUB",
+    "₺": "TRY",
+    "try": "TRY",
+    "zł": "PLN",
+    "pln": "PLN",
+    "r$": "BRL",
+    "brl": "BRL",
+    "reais": "BRL",
+    "mxn": "MXN",
+    "pesos": "MXN ARS COP CLP PHP",
+    "nzd": "NZD",
+    "sgd": "SGD",
+    "hkd": "HKD",
+}
+_CENTS = {
+    "cents": "USD CAD AUD NZD SGD HKD EUR",
+    "cent": "USD CAD AUD NZD SGD HKD EUR",
+    "¢": "USD CAD AUD",
+    "p": "GBP",
+    "pence": "GBP",
+}
+_NAMES = "|".join(re.escape(name) for name in sorted({**_CURRENCIES, **_CENTS}, key=len, reverse=True))
+_BEFORE = re.compile(rf"(?<![^\W\d_])({_NAMES})\s?(?P<sign>-?)\s?$", re.I)
+_AFTER = re.compile(rf"\s?({_NAMES})(?![^\W\d_])", re.I)
+_SCALE = re.compile(r"\s?(k|m|mn|bn|b)\b", re.I)
+_SCALES = {"k": 1000, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9}
+_CODE = re.compile(r"\b([A-Z]{3})\s?$|^\s?([A-Z]{3})\b")
+_ABOUT = re.compile(r"(?:\b(?:about|around|approximately|roughly)|~|≈)\s*\S{0,3}\s*$", re.I)
+_OTHER_UNIT = re.compile(r"\s?(?:%|percent|kg|g|lb|oz|ml|litres?|items?|pcs)\b|\s?%", re.I)
+
+
+def find_amounts(text: str, currency: str | None) -> list[Hit]:
+    """Find the amounts that a span claims, as (value, currency or None).
+
+    A sign that several currencies share ("$") counts as the one asked for. Where some numbers carry a currency
+    the others (quantities, percentages) are not amounts.
+    """
+    hits = [hit for numeral in find_numerals(text) if (hit := _amount(text, numeral, currency)) is not None]
+    hits = _with_alternatives(text, _joined_cents(text, hits))
+    return distinct(settle(text, hits))
+
+
+def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
+    if numeral.kind in ("ordinal", "fraction"):
+        return None
+    before, after = text[max(0, numeral.start - 16) : numeral.start], text[numeral.end : numeral.end + 16]
+    value, end = numeral.value, numeral.end
+    if scale := _SCALE.match(after):
+        value, end = value * _SCALES[scale[1].lower()], end + scale.end()
+        after = text[end : end + 16]
+    left, right = _BEFORE.search(before), _AFTER.match(after)
+    name = (left or right or [None, None])[1]
+    found = _code(name, asked)
+    if name and name.lower() in _CENTS and not (left and name.lower() in _CURRENCIES):
+        value, found = value / 100, _pick(_CENTS[name.lower()], asked)
+    if name is None and (code := _CODE.search(before[-4:]) or _CODE.search(after[:4])):
+        written = code[1] or code[2]
+        found = written if written in _ISO else None
+    if left and left["sign"] or re.search(r"-\s?[^\w\s]\s?$", before):
+        value = -abs(value)
+    rank = 0 if found else (2 if _OTHER_UNIT.match(after) else 1)
+    start = left.start() + max(0, numeral.start - 16) if left else numeral.start
+    stop = end + (right.end() if right and not left else 0)
+    note = "approximate" if _ABOUT.search(text[max(0, start - 20) : start]) else ""
+    said = None if asked is None else found
+    return Hit((value.normalize() + 0, said), text[start:stop].strip(), start, stop, note, rank=rank)
+
+
+_ISO = frozenset(code for codes in _CURRENCIES.values() for code in codes.split())
+
+
+def _code(name: str | None, asked: str | None) -> str | None:
+    return _pick(_CURRENCIES.get(name.lower(), ""), asked) if name else None
+
+
+def _pick(codes: str, asked: str | None) -> str | None:
+    known = codes.split()
+    if not known:
+        return None
+    return asked if asked in known else known[0]
+
+
+def _joined_cents(text: str, hits: list[Hit]) -> list[Hit]:
+    """Join "4 pounds and 85 pence" into one amount."""
+    joined: list[Hit] = []
+    for hit in hits:
+        assert isinstance(hit.value, tuple)
+        last = joined[-1] if joined else None
+        if (
+            last
+            and isinstance(last.value, tuple)
+            and last.rank == hit.rank == 0
+            and Decimal(0) < hit.value[0] < 1
+            and last.value[0] == last.value[0].to_integral_value()
+            and text[last.end : hit.start].strip(" ,") in ("", "and")
+        ):
+            value = ((last.value[0] + hit.value[0]).normalize() + 0, last.value[1])
+            joined[-1] = last._replace(value=value, text=text[last.start : hit.end], end=hit.end)
+        else:
+            joined.append(hit)
+    return joined
+
+
+def _with_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
+    marked = list(hits)
+    for i in range(1, len(hits)):
+        if re.fullmatch(r"\s*(?:,?\s*\b(?:or|to)\b(?: maybe| possibly)?|[-–—])\s*", text[hits[i - 1].end : hits[i].start], re.I):
+            marked[i - 1 : i + 1] = [hit._replace(definite=False) for hit in marked[i - 1 : i + 1]]
+    return marked

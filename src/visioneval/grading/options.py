@@ -1,0 +1,147 @@
+"""Options: which of the options that a question names a text chooses."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from visioneval.grading.hits import Hit, distinct, settle
+from visioneval.grading.question import lettered_options, option_key, options_in
+from visioneval.grading.words import CLOSED_CLASSES
+from visioneval.types import Choice
+
+_SAME = (("top", "upper"), ("bottom", "lower"), ("middle", "center", "centre"), ("gray", "grey"), ("gold", "golden"))
+_SIDES = frozenset("left right top bottom front".split())
+_AGAINST = re.compile(
+    r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of|opposed to|except|no longer)|n't)"
+    r"\s+(?:[\w'-]+\s+){0,3}[\"'(]*$",
+    re.I,
+)
+_OTHERS = re.compile(r"\b(?:others?|rest|remaining)\b[^.;]*$", re.I)
+
+
+class Options:
+    """The options of one prompt, compiled once."""
+
+    def __init__(self, answer: Choice, question: str) -> None:
+        self.key = _canonical(answer.value)
+        lettered = lettered_options(question)
+        names = self._names(answer, question, lettered)
+        self.letters = self._letters(answer, lettered)
+        self.keys = frozenset(names.values())
+        self._name_keys = names
+        self._pattern = _compile(tuple(sorted(names, key=len, reverse=True)))
+
+    @staticmethod
+    def _names(answer: Choice, question: str, lettered: dict[str, str]) -> dict[str, str]:
+        options = answer.options or options_in(question)
+        value_letter = next((letter for letter, text in lettered.items() if option_key(text) == option_key(answer.value)), None)
+        if lettered and value_letter is None and answer.value.upper() in lettered:
+            return {text: _canonical(letter) for letter, text in lettered.items() if len(text) > 1}
+        if not options or option_key(answer.value) not in {option_key(option) for option in options}:
+            options = (*options, *_closed_class(answer.value), answer.value)
+        names = {option: _canonical(option) for option in options}
+        for option, synonyms in answer.synonyms.items():
+            names |= {synonym: _canonical(option) for synonym in synonyms}
+        return names
+
+    @staticmethod
+    def _letters(answer: Choice, lettered: dict[str, str]) -> dict[str, str]:
+        """What a lone letter stands for: an option of its own, or the option that it marks."""
+        if lettered and answer.value.upper() not in lettered:
+            return {letter: _canonical(text) for letter, text in lettered.items()}
+        if len(answer.value) == 1 and answer.value.isalpha():
+            return {letter: _canonical(letter) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+        return {}
+
+    def find(self, text: str) -> list[Hit]:
+        """Find the options that a span chooses."""
+        hits = [
+            Hit(self._key_of(match[0]), match[0], match.start(), match.end())
+            for match in self._pattern.finditer(text)
+            if len(match[0]) > 1 or match[0].isdigit() or not match[0].isalpha()
+        ]
+        hits += find_letters(text, self.letters)
+        hits.sort(key=lambda hit: hit.start)
+        claimed = [hit for hit in hits if not _AGAINST.search(text[max(0, hit.start - 60) : hit.start])]
+        claimed = [hit for hit in claimed if not _OTHERS.search(text[max(0, hit.start - 40) : hit.start])] or claimed
+        if hits and not claimed:
+            return self._remaining(hits)
+        claimed = _mark_alternatives(text, claimed)
+        return distinct(settle(text, claimed))
+
+    def _key_of(self, written: str) -> str:
+        key = _canonical(written)
+        if key in self.keys:
+            return key
+        return next((value for name, value in self._name_keys.items() if _canonical(name) == key), key)
+
+    def _remaining(self, denied: list[Hit]) -> list[Hit]:
+        """Of two options, the one that is not denied is meant."""
+        left = self.keys - {hit.value for hit in denied}
+        if len(self.keys) == 2 and len(left) == 1:
+            return [denied[0]._replace(value=next(iter(left)), note="the other option is denied", rank=1)]
+        return []
+
+
+def find_letters(text: str, letters: dict[str, str]) -> list[Hit]:
+    """Find lone capital letters; "A" and "I" only where they cannot be words."""
+    if not letters:
+        return []
+    if re.fullmatch(r"[\W_]*[A-Za-z][\W_]*", text):
+        letter = re.sub(r"[\W_]", "", text)
+        return [Hit(letters[letter.upper()], letter, 0, len(text))] if letter.upper() in letters else []
+    hits = []
+    for match in re.finditer(r"(?<![\w'.-])([A-Z])(?![\w'’-])", text):
+        letter = match[1]
+        follows = text[match.end() : match.end() + 2]
+        is_word = letter in "AI" and re.match(r" [a-z]", follows) and not re.search(
+            r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$", text[: match.start()][-12:], re.I
+        )
+        if letter in letters and not is_word:
+            hits.append(Hit(letters[letter], letter, match.start(), match.end()))
+    return hits
+
+
+def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
+    """Set aside the options that a reply lists with "or", where it then chooses one."""
+    listed: set[int] = set()
+    for i in range(1, len(hits)):
+        gap = text[hits[i - 1].end : hits[i].start]
+        if len(gap) < 30 and re.search(r"\bor\b|/", gap):
+            listed |= {i - 1, i}
+            j = i - 1
+            while j > 0 and text[hits[j - 1].end : hits[j].start].strip() == ",":
+                j -= 1
+                listed.add(j)
+    rest = [hit for i, hit in enumerate(hits) if i not in listed]
+    return rest or [hit._replace(definite=False) if i in listed else hit for i, hit in enumerate(hits)]
+
+
+@lru_cache(maxsize=4096)
+def _canonical(text: str) -> str:
+    words = option_key(text).split()
+    for group in _SAME:
+        words = [group[0] if word in group else word for word in words]
+    return " ".join(words)
+
+
+def _closed_class(value: str) -> frozenset[str]:
+    """The words of which the value is one: all colours where it is a colour."""
+    last = option_key(value).split()[-1:] or [""]
+    return next((members for members in CLOSED_CLASSES if last[0] in {option_key(m) for m in members}), frozenset())
+
+
+@lru_cache(maxsize=4096)
+def _compile(names: tuple[str, ...]) -> re.Pattern[str]:
+    alternatives = "|".join(_flexible(name) for name in names if name.strip())
+    return re.compile(rf"(?<![\w-])(?:{alternatives})(?!\w|-(?!hand\b|most\b|side\b|colou?red\b)\w)", re.I)
+
+
+def _flexible(name: str) -> str:
+    words = []
+    for word in re.findall(r"[^\s-]+", name):
+        group = next((group for group in _SAME if word.lower() in group), None)
+        pattern = "(?:" + "|".join(map(re.escape, group)) + ")" if group else re.escape(word)
+        words.append(pattern + "(?:most)?" if word.lower() in _SIDES else pattern)
+    return r"[\s-]*".join(words) if len(words) > 1 else "".join(words)

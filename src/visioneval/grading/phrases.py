@@ -1,0 +1,124 @@
+"""Phrases: the part of a sentence that answers, without the words that frame it.
+
+"The sheet music was transcribed by Otto Singer II." says "Otto Singer II" once the question's own words and
+the frame ("was", "by") are taken from its ends. What is left must be the whole answer: nothing is searched for
+inside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from visioneval.grading.characters import plain_characters, tokens
+from visioneval.grading.question import Question
+from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, stem
+
+_COPULA = re.compile(
+    r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled|labeled|marked"
+    r"|by|spells|contains|to be|as|appears to be)\b:?|:",
+    re.I,
+)
+_QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
+_CLAUSE_END = re.compile(r"\s[-–—]\s|[;()]|,\s|\.\s+(?=[A-Z])")
+_MOST_WORDS = 60
+
+
+def phrase_key(text: str) -> tuple[str, ...]:
+    """The words of a text as they are compared: folded, without articles at the ends."""
+    words = tokens(_feet_and_inches(text) if _HAS_FEET.search(text) else text)
+    start, end = 0, len(words)
+    while end - start > 1 and words[start] in ARTICLES:
+        start += 1
+    return words[start:end]
+
+
+_HAS_FEET = re.compile(r"\d\s?(?:['’′]|ft\b|feet\b|foot\b)", re.I)
+_FEET = re.compile(r"(\d+)\s?(?:'|ft\b\.?|feet\b|foot\b)(?:[\s,-]*(\d+(?:\.\d+)?)\s?(?:\"|''|in\b\.?|inch(?:es)?\b)?(?![\w']))?", re.I)
+
+
+def _feet_and_inches(text: str) -> str:
+    """Write feet and inches one way: 10'2\", 10' 2" and 10 ft 2 in are all 10'2."""
+    text = re.sub(r"(?<=[\d'\"tn])\s*(?:[x×*]|\bby\b)\s*(?=\d)", " x ", plain_characters(text), flags=re.I)
+    return _FEET.sub(lambda found: f"{found[1]}'{found[2] if found[2] and found[2] != '0' else ''}", text)
+
+
+def phrase_keys(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
+    """The ways to read what a sentence answers: as it stands, without its frame, after its verb, in quotes."""
+    whole = phrase_key(sentence)
+    yield whole
+    if len(whole) > _MOST_WORDS or _doubtful(whole):
+        return
+    quoted = {found[0] or found[1] for found in _QUOTED.findall(sentence)}
+    if len(quoted) == 1:
+        yield phrase_key(quoted.pop())
+    yield _trimmed(whole, question)
+    verbs = list(_COPULA.finditer(sentence))
+    for verb in verbs[:1] + verbs[-1:]:
+        after = sentence[verb.end() :]
+        yield phrase_key(after)
+        yield _trimmed(phrase_key(after), question)
+        clause = _CLAUSE_END.split(after, maxsplit=1)[0]
+        yield phrase_key(clause)
+        yield _trimmed(phrase_key(clause), question)
+    yield from _subjects(sentence, question)
+
+
+def _subjects(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
+    """What stands before the verb, where the rest only repeats the question: "Marta works the night shift"."""
+    first = _CLAUSE_END.split(sentence, maxsplit=1)[0]
+    words = tokens(first)
+    known = [word in FRAME or stem(word) in question.words for word in words]
+    if any(known) and not known[0]:
+        yield phrase_key(" ".join(words[: known.index(True)])) if all(known[known.index(True) :]) else ()
+
+
+def _doubtful(words: tuple[str, ...]) -> bool:
+    return any(word in NEGATORS or word in DOUBT for word in words)
+
+
+def _trimmed(words: tuple[str, ...], question: Question) -> tuple[str, ...]:
+    """Take frame words and the question's words from both ends, as long as something is left."""
+
+    def frames(word: str) -> bool:
+        return word in FRAME or (not word[0].isdigit() and stem(word) in question.words)
+
+    start, end = 0, len(words)
+    while start < end and frames(words[start]):
+        start += 1
+    while end > start and frames(words[end - 1]):
+        end -= 1
+    return words[start:end]
+
+
+def matches_phrase(statement: str, key: str, question: Question) -> bool:
+    """Tell whether a statement answers exactly the key."""
+    wanted = phrase_key(key)
+    trimmed = _trimmed(wanted, question)
+    numbers = _numbers(wanted)
+    for reading in phrase_keys(statement, question):
+        if not reading:
+            continue
+        if reading == wanted or (trimmed and reading == trimmed) or (numbers and _numbers(reading) == numbers):
+            return True
+    return False
+
+
+_WORD_NUMBERS = {
+    word: str(value)
+    for value, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
+_SPLIT = re.compile(r"(?<=\d)(?=[a-z])")
+
+
+def _numbers(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The same words with number words in digits and units apart: "three 5kg bags" as "3 5 kg bags"."""
+    spelled: list[str] = []
+    for word in words:
+        spelled += _SPLIT.sub(" ", _WORD_NUMBERS.get(word, word)).split()
+    return tuple(spelled) if any(word[0].isdigit() for word in spelled) else ()
+
+
+def clean(text: str) -> str:
+    """Take quotes and end punctuation from a short text."""
+    return plain_characters(text).strip().strip("*`").strip().rstrip(".").strip("\"'").strip()

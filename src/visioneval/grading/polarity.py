@@ -1,0 +1,175 @@
+"""Polarity: whether a text says yes or no, with those words or without them.
+
+A plain yes or no decides. Without one, each sentence is compared with the question: opposite words ("torn" and
+"intact") and negations are counted, and a sentence that repeats the whole question agrees with it. Sentences
+that disagree with one another leave the matter open.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from visioneval.grading.characters import tokens
+from visioneval.grading.hits import Hit
+from visioneval.grading.question import Question
+from visioneval.grading.words import FRAME, NEGATORS, STOP, stem
+
+_YES = "yes|yep|yeah|yup|affirmative|true|correct|definitely|absolutely|oui|sí|ja|sim|да|是|是的|はい|예|네|نعم"
+_NO = "no|nope|nah|negative|false|incorrect|non|nein|não|нет|否|不是|いいえ|아니요|아니오|لا"
+_WORD = rf"(?P<yes>{_YES})|(?P<no>{_NO})"
+_ALONE = re.compile(rf"[\W_]*(?:{_WORD})[\W_]*", re.I)
+_OPENING = re.compile(
+    rf"^[\W_]*(?:(?:the\s+)?(?:final\s+|correct\s+|short\s+)?answer\s*(?:is|:)?\W*|well|so|therefore|thus|hence|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
+    rf"\b(?:{_WORD})\b(?=\s*(?:[,.;:!?\"')–—-]|$)|\s+(?:it|there|the|this|that|i|they|he|she|you|we|both|all|these|those|because|since)\b(?!\s*[-]))",
+    re.I,
+)
+_CLOSING = re.compile(rf"(?:\b(?:is|be|say|says|would be|so|hence|therefore|thus|answer)|[:,—–=→-])\W*\b(?:{_WORD})\b[\s.!\"'*)]*$", re.I)
+_ECHO = re.compile(r"\byes\s*(?:/|or)\s*no\b", re.I)
+_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+
+_POLES = (
+    (
+        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent hole gap leak
+        rust corrod corrosion wear faulty deform loos loose misalign miss missing detach split fractur fracture stain
+        irregularity anomaly puncture rip fall fell warp burn discolor blemish nick crease scuff peel interrupt""",
+        """intact undamag undamaged unbroken fine complete completely flawless pristin pristine perfect perfectly
+        continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed untouch good
+        defect-free proper properly uniform consistent""",
+    ),
+    ("open opened ajar", "closed close shut seal"),
+    ("empty unoccupi vacant vacancy unoccupy", "full occupi occupy fill"),
+    ("inside within enclos contain", "outside overhang beyond protrud extend"),
+    ("present visible exist", "absent absence"),
+    ("same identical match equal", "different differ mismatch unequal"),
+    ("safe", "unsafe dangerous hazardous"),
+    ("clean", "dirty soil contaminat"),
+    ("wet", "dry"),
+    ("connect plug attach", "disconnect unplug detach unattach"),
+    ("lit illuminat light", "unlit dark extinguish"),
+    ("over above", "under below beneath underneath"),
+    ("horizontal", "vertical"),
+    ("empty", "load"),
+)
+_PLUS = [{stem(word) for word in plus.split()} for plus, _ in _POLES]
+_MINUS = [{stem(word) for word in minus.split()} for _, minus in _POLES]
+
+_RELATIONS = frozenset(
+    """over under above below on in inside outside beneath behind beside between left right front top bottom near
+    off through across against up down out around along""".split()
+)
+
+
+def find_polarity(text: str, question: Question) -> list[Hit]:
+    """Find what a span answers to a yes/no question; two hits where it says both."""
+    said = _said(text)
+    return said or _meant(text, question)
+
+
+def _said(text: str) -> list[Hit]:
+    """Find a plain yes or no: the whole span, the opening of a sentence or its close."""
+    text = _ECHO.sub(" ", text) if _ALONE.fullmatch(text) is None and len(text) > 9 else text
+    hits: list[Hit] = []
+    for sentence in _SENTENCE.split(text):
+        match = _ALONE.fullmatch(sentence) or _OPENING.match(sentence) or _CLOSING.search(sentence)
+        if match:
+            value = bool(match["yes"])
+            hits.append(Hit(value, match["yes"] or match["no"], match.start(), match.end()))
+    return hits
+
+
+def _meant(text: str, question: Question) -> list[Hit]:
+    """Find what the sentences assert about the question without saying yes or no."""
+    hits: list[Hit] = []
+    position = 0
+    for sentence in _SENTENCE.split(text):
+        value = _asserted(sentence, question.text)
+        if value is not None:
+            hits.append(Hit(value, sentence.strip(), position, position + len(sentence), "polarity of the statement"))
+        position += len(sentence) + 1
+    return hits
+
+
+_UNREAL = re.compile(
+    r"\b(?:if|whether|would|should|could|may|might|possibly|perhaps|maybe|check|checking|determine|question|asks?|asked)\b", re.I
+)
+
+
+@lru_cache(maxsize=4096)
+def _asked(question: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, int] | None]:
+    """A question's words, the stems that matter, and the pole that it asks after with its sign."""
+    sentence = next((part for part in re.split(r"(?<=[?])\s*", question) if part.endswith("?")), question)
+    sentence = re.split(r"(?<=[.!:])\s+", sentence)[-1]
+    words = tokens(sentence)
+    content = tuple(dict.fromkeys(stem(word) for word in words if word not in STOP or word in _RELATIONS))
+    return words, content, _pole(words)
+
+
+def _pole(words: tuple[str, ...]) -> tuple[int, int] | None:
+    """The first pair of opposites that the words touch, and which side of it they take: +1 or -1."""
+    stems = [stem(word) for word in words]
+    negative = -1 if sum(word in NEGATORS or word == "free" for word in words) % 2 else 1
+    for i, (plus, minus) in enumerate(zip(_PLUS, _MINUS, strict=True)):
+        on_plus, on_minus = any(s in plus for s in stems), any(s in minus for s in stems)
+        if on_plus != on_minus:
+            return i, (1 if on_plus else -1) * negative
+    return None
+
+
+def _asserted(sentence: str, question: str) -> bool | None:
+    if _UNREAL.search(sentence) or sentence.rstrip().endswith("?"):
+        return None
+    words = tokens(sentence)
+    asked_words, content, pole = _asked(question)
+    stems = {stem(word) for word in words}
+    if not content or not words:
+        return None
+    if pole is not None:
+        index, sign = pole
+        stated = _pole_of(words, index)
+        if stated is not None and _same_subject(stems, content, index):
+            return stated == sign
+    missing = [word for word in content if word not in stems]
+    if not missing and len(content) >= 1:
+        negatives = sum(word in NEGATORS for word in words) + sum(word in NEGATORS for word in asked_words)
+        return negatives % 2 == 0
+    return None
+
+
+def _pole_of(words: tuple[str, ...], index: int) -> int | None:
+    stems = [stem(word) for word in words]
+    on_plus = any(s in _PLUS[index] for s in stems)
+    on_minus = any(s in _MINUS[index] for s in stems)
+    if on_plus == on_minus and not (on_plus and _all_negated(words, index)):
+        return None
+    if on_plus and on_minus:  # "it is intact, with no cracks"
+        return -1
+    negative = -1 if sum(word in NEGATORS or word == "free" for word in words) % 2 else 1
+    return (1 if on_plus else -1) * negative
+
+
+def _all_negated(words: tuple[str, ...], index: int) -> bool:
+    """Tell whether every word of the plus side comes after a negator: "intact, without cracks or dents"."""
+    negated = False
+    for word in words:
+        negated = negated or word in NEGATORS or word == "free"
+        if stem(word) in _PLUS[index] and not negated:
+            return False
+        if stem(word) in _MINUS[index] and negated:
+            return False
+    return True
+
+
+def _same_subject(stems: set[str], content: tuple[str, ...], index: int) -> bool:
+    """Tell whether a sentence is about what is asked.
+
+    The defects of things are a matter of their own: any mention counts. Other opposites need a noun in common,
+    or a pronoun.
+    """
+    if index == 0:
+        return True
+    nouns = set(content) - _PLUS[index] - _MINUS[index]
+    return bool(stems & nouns) or bool({"it", "they"} & stems)
+
+
+FRAME_WORDS = FRAME

@@ -1,0 +1,56 @@
+"""Refusals: replies that decline to answer, whether the model will not or cannot tell."""
+
+from __future__ import annotations
+
+import re
+
+_CANNOT = (
+    r"(?:can(?:'|no)?t|can not|cannot|could(?:n't| not)|(?:am|'m|are|is|was) (?:not able|unable)|(?:am |'m )?unable|won't|will not|not able)"
+)
+_DECLINES = re.compile(
+    rf"""
+      \b(?:i|we|it|this|that|the\s\w+|sorry,?(?:\sbut)?\s(?:i)?|as\san?\s[^.]{{0,40}}?,?\si)\s?(?:{_CANNOT}|do\snot\sfeel\scomfortable|don't\sfeel\scomfortable)\b
+        (?:\s(?:really|accurately|reliably|definitively|confidently|currently|directly|exactly|actually|be|to|clearly|precisely|with\scertainty))*\s
+        (?:help|assist|determin\w+|identif\w+|provid\w+|answer\w*|tell|view|access\w*|process\w*|verif\w+|confirm\w*|make\sout|solve|comply
+          |fulfil\w*|do\s(?:that|this)|analy[sz]e|interpret|recogni[sz]e|give|discern|open|complete|bypass|decipher|say|ascertain|establish|count|read|support)\b
+    | \b(?:cannot|can't|could\snot|couldn't|can\snot)\s(?:be\s)?(?:(?:accurately|reliably|definitively|clearly)\s)?(?:determined|identified|answered|read|ascertained|established|verified|confirmed|told)\b
+    | \bi(?:'m|\sam)?\s(?:do\snot|don't|can't|cannot|not)\s(?:actually\s)?(?:see|have|receive|have\saccess\sto|able\sto\ssee)\s(?:an?|any|the|your|this)\s(?:image|picture|photo|attachment|file)
+    | \bno\s(?:image|picture|photo)\s(?:is|was|has\sbeen)?\s?(?:provided|attached|included|visible|found|given|supplied|uploaded)
+    | \b(?:please\s(?:provide|upload|share|attach)\s(?:the|an?|your)\s(?:\w+\s)?(?:image|picture|photo))
+    | \b(?:don't|do\snot|doesn't|does\snot)\s(?:have|contain|provide|give|include|show|offer)\s(?:me\s)?(?:enough|sufficient|adequate)\b
+    | \b(?:not\senough|insufficient)\s(?:information|context|detail|data|evidence|resolution)
+    | \b(?:impossible|not\spossible|difficult|hard)\s(?:for\sme\s)?to\s(?:\w+\s)?(?:determine|tell|say|identify|answer|read|know|count|discern|be\s(?:certain|sure))
+    | \b(?:against\smy\s(?:guidelines|policy|policies)|violates?\s(?:our|my|the)\s(?:guidelines|policy|policies))
+    | \bi(?:'m|\sam)\snot\s(?:sure|certain)\b | \bi\s(?:don't|do\snot)\sknow\b | \bi(?:'m|\sam)\ssorry\b | \b(?:i\s)?apologi[sz]e\b
+    | \b(?:there's|there\sis)\sno\sway\sto\s(?:tell|know|determine)
+    """,
+    re.X | re.I,
+)
+_BARE = re.compile(
+    r"[\W_]*(?:unknown|n/?a|none of the above|not sure|unsure|unclear|illegible|unreadable|undetermined|indeterminate|inconclusive"
+    r"|unable to (?:determine|tell|answer)|cannot (?:tell|say|determine)|can't (?:tell|say)|not (?:specified|available|applicable|provided|visible|legible|readable"
+    r"|determinable|enough information)|no answer|i don'?t know|idk|\?+)[\W_]*",
+    re.I,
+)
+_TURN = re.compile(r"\b(?:but|however|though|although|that said|still|nevertheless)\b", re.I)
+_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+def declines(text: str) -> bool:
+    """Tell whether a text holds a sentence that declines to answer."""
+    return bool(_BARE.fullmatch(text) or _DECLINES.search(text))
+
+
+def without_declining(text: str) -> str:
+    """Drop the sentences that decline; of "I can't be sure, but it looks like 9" keep what follows "but"."""
+    kept = []
+    for sentence in _SENTENCES.split(text):
+        match = _BARE.fullmatch(sentence) or _DECLINES.search(sentence)
+        if not match:
+            kept.append(sentence)
+            continue
+        turn = _TURN.search(sentence, match.end())
+        rest = sentence[turn.end() :] if turn else ""
+        if rest and not _DECLINES.search(rest):
+            kept.append(rest)
+    return "\n".join(part.strip(" ,") for part in kept if part.strip(" ,."))
