@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up import FIRST, SECOND, THIRD, MadeUpRun, passes, prompts
+from tests.made_up import FIRST, SECOND, THIRD, MadeUpRun, passes, prompts
 from rich.console import Console
 
 from visioneval.aggregate import Summary, summarise
