@@ -37,7 +37,7 @@ def _weather(graph: Graph, wear: Wear, colour: NodeSocket, rough: NodeSocket, no
     dusty = graph.math("MULTIPLY", speck, graph.remap(up, 0.1, 0.8, 0.0, wear.dust * 2.2))
     film = graph.math("MULTIPLY", graph.remap(smudge, 0.35, 0.6, 0.0, 1.0), graph.remap(up, 0.1, 0.8, 0.0, wear.dust * 0.35))
     dusty = graph.math("MINIMUM", graph.math("ADD", dusty, film), 1.0)
-    scratched = graph.mix(graph.math("MULTIPLY", scratch, 0.35 * wear.scratches), colour, (0.75, 0.74, 0.72))
+    scratched = graph.mix(graph.math("MULTIPLY", scratch, (0.2 - 0.12 * metallic) * wear.scratches), colour, (0.75, 0.74, 0.72))
     graph.set(base_color=graph.mix(dusty, scratched, srgb("#a59d90")))
     graph.set(roughness=graph.math("MAXIMUM", graph.mix(dusty, rough, (0.9, 0.9, 0.9)), 0.03))
     graph.set(metallic=graph.math("MULTIPLY", graph.math("SUBTRACT", 1.0, dusty), metallic))
@@ -220,7 +220,10 @@ def film(name: str, tint: Colour = (0.94, 0.95, 0.95), ripple: float = 0.1, roug
     smudge = graph.image(grime.smudges(), graph.where(8.0), colour=False, tiled_box=True)
     gloss = graph.node("BsdfGlossy", {"Roughness": graph.remap(smudge, 0.4, 0.8, rough, rough + 0.25), "Normal": normal}).outputs[0]
     clear = graph.node("BsdfTransparent", {0: tint}).outputs[0]
-    fresnel = graph.node("Fresnel", {"IOR": 1.5, "Normal": normal}).outputs[0]
+    back = graph.node("NewGeometry").outputs["Backfacing"]
+    # The Fresnel node inverts the index on back faces, which would make the far wall of a tube a mirror.
+    index = graph.remap(back, 0.0, 1.0, 1.5, 1 / 1.5)
+    fresnel = graph.node("Fresnel", {"IOR": index, "Normal": normal}).outputs[0]
     mixed = graph.node("MixShader", {0: graph.math("MULTIPLY", fresnel, gain), 1: clear, 2: gloss}).outputs[0]
     graph.put(graph.output.inputs[0], mixed)
     return graph.material

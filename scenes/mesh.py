@@ -218,3 +218,15 @@ def label(item: Object, art: Material, width: float, height: float, at: Point, t
     print_ = sheet(width, height, art, name)
     print_.parent, print_.location, print_.rotation_euler = item, at, turn
     return print_
+
+
+def merged(items: Sequence[Object], name: str = "merged") -> Object:
+    """Put several bodies into one object at their places, without fusing them, and remove the originals."""
+    bpy.context.view_layer.update()
+    built = bmesh.new()
+    for item in items:
+        mesh = item.data.copy()
+        mesh.transform(item.matrix_world)
+        built.from_mesh(mesh)
+    discard(*items)
+    return finish(built, name, None)

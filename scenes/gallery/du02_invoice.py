@@ -95,7 +95,7 @@ def draw(value: Value, rng: random.Random) -> Image.Image:
     width, height = image.size
     image = stamp(image, received_mark(), (round(width * 0.11), round(height * 0.80)), (38, 62, 150), 3)
     image = ink(image, [loop((width * 0.872, height * 0.757), 84, 27)], (30, 34, 120), 2.6)
-    image = handwrite(image, "chk'd  R. M.", (round(width * 0.40), round(height * 0.845)), "caveat-600", 58, (22, 24, 90))
+    image = handwrite(image, "chk'd  R. M.", (round(width * 0.40), round(height * 0.885)), "caveat-600", 58, (22, 24, 90))
     return scanned(image, Paper(folds=(0.36, 0.69), skew_deg=rng.uniform(-1.3, -0.7), toner=0.35), rng.randint(0, 999))
 
 

@@ -82,19 +82,18 @@ def gauge(bar: float) -> Object:
 
 def pipework(rng: random.Random) -> None:
     """Build the tee, pipes and wall behind the gauge."""
-    brass = metal("brass", srgb("#8f7a4e"), 0.36, Wear(0.6, 0.5, 1.0, 0.04), grain=0.35)
+    brass = metal("brass", srgb("#8f7a4e"), 0.36, Wear(0.6, 0.4, 0.4, 0.04), grain=0.35)
     z = -0.012
     rod((0, -0.05, z), (0, -0.09, z), 0.0075, brass)
     stem_nut = hex_nut(17, 24, 14, 1.5, brass)
     stem_nut.location, stem_nut.rotation_euler = (0, -0.074, z), (math.pi / 2, 0.2, 0)
-    tee = rod((-0.03, -0.108, z), (0.03, -0.108, z), 0.0195, brass, "tee", 0.003)
+    rod((-0.03, -0.108, z), (0.03, -0.108, z), 0.0195, brass, "tee", 0.003)
     rod((0, -0.108, z), (0, -0.085, z), 0.0155, brass, "tee branch", 0.002)
     steel = rusty("pipe", amount=0.35, wear=Wear(size=0.12))
     rod((-0.6, -0.108, z), (0.6, -0.108, z), 0.0165, steel)
     union = hex_nut(36, 47, 20, 2.0, brass, "union")
     union.location, union.rotation_euler = (-0.045, -0.108, z), (0, math.pi / 2, 0)
-    copy(union, "union 2", (0.045, -0.108, z), (0.35, math.pi / 2, 0))
-    tee.rotation_euler.x += 0.0
+    copy(union, "union 2", (0.045, -0.108, z), (0, math.pi / 2, 0))
     box((2, 2, 0.02), (0, 0, -0.15), concrete("wall", srgb("#7d7f78"), 5, 0.8))
     rod((0.17, -0.7, -0.09), (0.17, 0.7, -0.09), 0.024, painted("green pipe", srgb("#2c6650"), chips=0.6, wear=Wear(0.4, 0.3, 0.6, 0.2)))
     rod((-0.13, -0.7, -0.125), (-0.13, 0.7, -0.125), 0.009, metal("copper", srgb("#9a6242"), 0.4, Wear(0.4, 0.3, 1.0, 0.1)))
@@ -127,7 +126,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     error = parallax_bar(bar)
     if error > 0.05:
         raise Unshowable(f"parallax moves the reading by {error:.2f} bar")
-    return Shot([pointer], Rule(0.85, 600), Look(warmth=0.015, grain=0.009))
+    return Shot([pointer], Rule(0.7, 600), Look(warmth=0.015, grain=0.009))
 
 
 SCENE = Scene(
