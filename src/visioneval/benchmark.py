@@ -19,8 +19,8 @@ import msgspec
 from msgspec import Struct
 
 import visioneval
-from visioneval.errors import StoreError
-from visioneval.grading.grade import GRADER_VERSION, grade
+from visioneval.errors import StoreError, SuiteError
+from visioneval.grading import GRADER_VERSION, Change, changes, grade
 from visioneval.models import prices_of
 from visioneval.pricing import cost_usd, row_for
 from visioneval.providers import open_provider
@@ -154,6 +154,44 @@ def grade_stored(stored: StoredRun) -> dict[Place, Verdict]:
         for record in stored.records
         if record.reply is not None and record.prompt_id in by_id
     }
+
+
+def regrade(folder: Path, corrected: Suite | None = None, *, dry_run: bool = False) -> tuple[list[Change], int]:
+    """Grade what a run folder holds again; return what changed and how many replies were graded.
+
+    `corrected` is a suite with mended answers: it takes the place of the one in the run folder, provided
+    that it still asks the same of the same pictures. Raises SuiteError when it does not.
+    """
+    stored = read_run(folder)
+    if corrected is not None:
+        stored = _with_answers_of(stored, corrected)
+    verdicts = grade_stored(stored)
+    found = changes(stored.verdicts, verdicts)
+    if not dry_run:
+        with RunFolder(folder) as opened:
+            if corrected is not None:
+                opened.write_prompts(stored.prompts)
+                opened.write_manifest(stored.run)
+            write_verdicts(folder, verdicts)
+    return found, len(verdicts)
+
+
+def _with_answers_of(stored: StoredRun, corrected: Suite) -> StoredRun:
+    now = {prompt.id: prompt for prompt in corrected.prompts}
+    for prompt in stored.prompts:
+        other = now.get(prompt.id)
+        if other is None or (other.question, other.sha256) != (prompt.question, prompt.sha256):
+            raise SuiteError(
+                f"prompt {prompt.id!r} of {corrected.path} is not the one that run {stored.run.id} asked (another "
+                "question or picture); start a new run"
+            )
+    return msgspec.structs.replace(
+        stored,
+        prompts=tuple(now[prompt.id] for prompt in stored.prompts),
+        run=msgspec.structs.replace(
+            stored.run, suite_sha256=corrected.sha256, suite_path=_relative(corrected.path, stored.folder)
+        ),
+    )
 
 
 def merge(defaults: Settings, chosen: Settings) -> Settings:

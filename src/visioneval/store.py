@@ -179,13 +179,17 @@ class RunFolder:
         except OSError as error:
             raise _write_error(folder, error) from None
         opened = cls(folder)
-        write_atomically(folder / PROMPTS, _pretty(tuple(prompts)))
+        opened.write_prompts(prompts)
         opened.write_manifest(run)
         return opened
 
     def write_manifest(self, run: Run) -> None:
         """Replace `manifest.json` in one step."""
         write_atomically(self.folder / MANIFEST, _pretty(run))
+
+    def write_prompts(self, prompts: Sequence[Prompt]) -> None:
+        """Replace `prompts.json` in one step."""
+        write_atomically(self.folder / PROMPTS, _pretty(tuple(prompts)))
 
     def append(self, record: Record) -> None:
         """Hand one record to the operating system, whole. Raises StoreError, as on a full disk."""
