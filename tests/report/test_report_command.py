@@ -74,7 +74,7 @@ def test_json_goes_to_stdout_alone(visioneval: CommandLine, results: Path) -> No
 def test_the_best_run_of_a_condition_is_shown_and_a_newer_partial_one_is_not(
     visioneval: CommandLine, results: Path
 ) -> None:
-    part = MadeUpRun(outcomes=["pass"] * 60 + ["skipped"] * 7, id="20271121T040000Z-0001")  # type: ignore[list-item]
+    part = MadeUpRun(outcomes=[*["pass"] * 60, *["skipped"] * 7], id="20271121T040000Z-0001")
     part.write(results)
     done = visioneval("report", "--results", results, "--json")
     shown = {model["model"]: model["run"] for model in json.loads(done.stdout)["models"]}
