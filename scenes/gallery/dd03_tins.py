@@ -38,7 +38,7 @@ def label_art(rng: random.Random) -> Image.Image:
         draw.text((cx, 232), "Verano", red, font("oswald-700", 128), anchor="mm")
         draw.text((cx, 346), "CHOPPED", green, font("barlow-condensed-600", 82), anchor="mm")
         draw.text((cx, 424), "TOMATOES", green, font("barlow-condensed-600", 82), anchor="mm")
-        draw.text((cx, 506), "400 g ℮", (50, 44, 40), font("barlow-condensed-500", 46), anchor="mm")
+        draw.text((cx, 506), "400 g  e", (50, 44, 40), font("barlow-condensed-500", 46), anchor="mm")
     for line, text in enumerate(("NUTRITION per 100 g", "Energy      98 kJ", "Fat          0.2 g", "Carbohydrate 4.1 g", "  of which sugars 3.9 g", "Protein      1.2 g", "Salt         0.03 g", "", "Store in a cool dry", "place. Once opened", "keep refrigerated.")):
         draw.text((838, 110 + line * 44), text, cream, font("roboto-condensed-400", 30))
     x = 20
@@ -145,11 +145,11 @@ def build(value: Value, rng: random.Random) -> Shot:
     require_apart(tins)
     line_machinery()
     surroundings("warehouse", rng.uniform(0, 360), 0.55)
-    lamp((-0.75, -0.25, 0.42), (0, 0, 0.05), 0.22, 7, (1, 0.97, 0.93))
+    lamp((-0.75, -0.25, 0.42), (0, 0, 0.05), 0.22, 10, (1, 0.96, 0.9))
     lamp((0.5, -0.1, 0.85), (0, 0, 0), 0.5, 4.5, (0.95, 0.97, 1))
     lamp((0, 0.6, 1.2), (0, 0.9, 0.2), 0.8, 9)
-    camera(View((0.04, -0.56, 0.235), (0.0, 0, 0.046), 37, 7.1, roll_deg=1.2, focus=0.58))
-    return Shot(tins, Rule(0.75, 6000), Look(grain=0.01))
+    camera(View((0.03, -0.56, 0.215), (0.0, 0, 0.05), 39, 7.1, roll_deg=1.2, focus=0.58))
+    return Shot(tins, Rule(0.75, 6000), Look(grain=0.01, contrast=0.25))
 
 
 SCENE = Scene(

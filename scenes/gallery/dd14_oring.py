@@ -47,7 +47,7 @@ def ring(seated: bool) -> Object:
         radius = GROOVE + 0.0062 * out
         lift = (0.0029 + 0.0001) * min(1.0, out * 3.2)
         points.append((radius * math.cos(t), radius * math.sin(t), rest + lift))
-    rubber = plastic("rubber", srgb("#1b1b1c"), 0.42, Wear(0.2, 0.5, 0.6, 0.03), texture=0.2)
+    rubber = plastic("rubber", srgb("#131314"), 0.36, Wear(0.2, 0.06, 0.4, 0.03), texture=0.1)
     return tube(points, CORD, rubber, "O-ring", 24, 3)
 
 
@@ -66,7 +66,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("workshop", rng.uniform(0, 360), 0.6)
     lamp((-0.18, 0.2, 0.2), size=0.09, watts=2.4, colour=(1, 0.95, 0.87))
     lamp((0.35, -0.1, 0.3), size=0.3, watts=1.6, colour=(0.85, 0.92, 1))
-    camera(View((0.03, -0.145, 0.148), (0.002, -0.001, -0.004), 46, 9, roll_deg=3))
+    camera(View((0.03, -0.145, 0.148), (0.002, -0.012, -0.004), 46, 9, roll_deg=3))
     return Shot([face, seal], Rule(0.45, 5000), Look(grain=0.009))
 
 

@@ -17,7 +17,7 @@ from scenes.photo import Look
 from scenes.scene import Scene, Shot
 from scenes.stage import Frame, View, add, camera, lamp, surroundings
 
-CIRCLE, PROUD = 0.105, 0.017
+CIRCLE, PROUD = 0.105, 0.021
 
 
 def hour_place(hour: int, z: float) -> tuple[float, float, float]:
@@ -28,7 +28,7 @@ def hour_place(hour: int, z: float) -> tuple[float, float, float]:
 
 def flanges() -> None:
     """Build the blind cover with its bolt holes, the gasket, the flange behind and its pipe."""
-    blue = painted("cover", srgb("#3d6f86"), chips=0.75, wear=Wear(0.4, 0.3, 0.5, 0.14))
+    blue = painted("cover", srgb("#3a5f73"), chips=0.9, wear=Wear(0.4, 0.3, 0.5, 0.14))
     grey = painted("flange", srgb("#5f6a6c"), chips=0.9, wear=Wear(0.4, 0.3, 0.5, 0.14))
     cover = lathe([(0, -0.020), (0.134, -0.020), (0.135, -0.019), (0.135, -0.0015), (0.1335, 0), (0.078, 0), (0.076, 0.0035), (0.074, 0.004), (0, 0.004)], blue, "cover", 128, 30)
     holes = []
@@ -76,7 +76,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("warehouse", rng.uniform(0, 360), 0.55)
     lamp((-0.5, 0.55, 0.55), size=0.2, watts=16, colour=(1, 0.96, 0.9))
     lamp((0.8, -0.1, 0.6), size=0.6, watts=5, colour=(0.84, 0.92, 1))
-    camera(View((0.115, -0.10, 0.50), (0.0, 0.0, -0.005), 52, 6.3, roll_deg=0, up=(0, 1, 0)))
+    camera(View((0.20, -0.13, 0.46), (0.0, 0.0, -0.005), 52, 6.3, roll_deg=0, up=(0, 1, 0)))
     return Shot(bolts, Rule(0.5, 1200), Look(grain=0.01, warmth=-0.01))
 
 
