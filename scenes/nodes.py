@@ -82,7 +82,7 @@ class Graph:
         if not colour:
             node.image.colorspace_settings.name = "Non-Color"
         if tiled_box:
-            node.projection, node.projection_blend = "BOX", 0.2
+            node.projection, node.projection_blend = "BOX", 0.08
         return node.outputs[0]
 
     def ramp(self, factor: NodeSocket, *stops: tuple[float, Colour]) -> NodeSocket:

@@ -24,11 +24,11 @@ class Frame:
 
     width: int = 1280
     height: int = 960
-    samples: int = 28
+    samples: int = 16
 
     def draft(self) -> Frame:
         """Return half the size at few samples, for looking only."""
-        return Frame(self.width // 2, self.height // 2, 10)
+        return Frame(self.width // 2, self.height // 2, 8)
 
 
 def open_stage(frame: Frame, seed: int) -> None:
@@ -40,7 +40,7 @@ def open_stage(frame: Frame, seed: int) -> None:
     cycles.device, cycles.samples, cycles.seed = "CPU", frame.samples, seed
     cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, 0.05
     cycles.use_denoising, cycles.denoiser, cycles.denoising_prefilter = True, "OPENIMAGEDENOISE", "FAST"
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 8, 3, 4
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 8, 2, 3
     cycles.transmission_bounces, cycles.transparent_max_bounces = 8, 12
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 4

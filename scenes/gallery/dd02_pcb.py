@@ -145,5 +145,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: f"R{rng.randint(1, 21)}",
-    frame=Frame(1520, 1140, 32),
+    frame=Frame(1400, 1050, 18),
 )

@@ -185,5 +185,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: f"{rng.randint(21, 190) * 0.05:.2f}",
-    frame=Frame(1080, 1440, 40),
+    frame=Frame(1020, 1360, 20),
 )

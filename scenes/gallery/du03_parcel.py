@@ -113,5 +113,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: f"CN{rng.randint(10_000_000, 99_999_999)}",
-    frame=Frame(1360, 1020, 36),
+    frame=Frame(1320, 990, 18),
 )

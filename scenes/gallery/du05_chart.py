@@ -109,5 +109,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: rng.choice(QUARTERS),
-    frame=Frame(1400, 1050, 36),
+    frame=Frame(1320, 990, 18),
 )

@@ -105,5 +105,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: rng.choice(LETTERS),
-    frame=Frame(1024, 1360),
+    frame=Frame(960, 1280),
 )
