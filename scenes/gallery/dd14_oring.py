@@ -26,7 +26,19 @@ def flange() -> Object:
     """Return the turned face: bore, groove and bolt holes, top at z = 0."""
     steel = metal("turned steel", srgb("#b4b3ae"), 0.26, Wear(0.5, 0.12, 0.4, 0.06), grain=0.1)
     w, d = 0.0024, 0.0029
-    profile = [(0.017, -0.016), (0.017, -0.0012), (0.0182, 0), (GROOVE - w, 0), (GROOVE - w, -d), (GROOVE + w, -d), (GROOVE + w, 0), (0.0625, 0), (0.0637, -0.0012), (0.0637, -0.016), (0.017, -0.016)]
+    profile = [
+        (0.017, -0.016),
+        (0.017, -0.0012),
+        (0.0182, 0),
+        (GROOVE - w, 0),
+        (GROOVE - w, -d),
+        (GROOVE + w, -d),
+        (GROOVE + w, 0),
+        (0.0625, 0),
+        (0.0637, -0.0012),
+        (0.0637, -0.016),
+        (0.017, -0.016),
+    ]
     face = lathe(profile, steel, "flange", 160, 25)
     holes = []
     for turn in range(6):
@@ -58,8 +70,23 @@ def build(value: Value, rng: random.Random) -> Shot:
     blue = painted("housing", srgb("#46616e"), chips=0.5, wear=Wear(0.4, 0.2, 0.5, 0.1))
     lathe([(0.0, -0.10), (0.074, -0.10), (0.074, -0.0165), (0.06, -0.016), (0, -0.016)], blue, "housing", 96)
     lathe([(0, -0.0155), (0.0172, -0.0155)], plastic("bore", srgb("#0b0b0c"), 0.8), "bore floor", 48)
-    box((1.2, 1.2, 0.02), (0.1, 0.1, -0.11), metal("bench plate", srgb("#8f8e8a"), 0.42, Wear(0.5, 0.3, 0.5, 0.25)), "bench", 0.002)
-    rag = sheet(0.2, 0.16, fabric("rag", srgb("#9a4038"), 0.0007), "rag", (90, 70), lambda x, y: 0.012 + 0.008 * np.sin(x * 45 + 6) * np.sin(y * 52 + x * 20) + 0.004 * np.sin(x * 120 + y * 90))
+    box(
+        (1.2, 1.2, 0.02),
+        (0.1, 0.1, -0.11),
+        metal("bench plate", srgb("#8f8e8a"), 0.42, Wear(0.5, 0.3, 0.5, 0.25)),
+        "bench",
+        0.002,
+    )
+    rag = sheet(
+        0.2,
+        0.16,
+        fabric("rag", srgb("#9a4038"), 0.0007),
+        "rag",
+        (90, 70),
+        lambda x, y: (
+            0.012 + 0.008 * np.sin(x * 45 + 6) * np.sin(y * 52 + x * 20) + 0.004 * np.sin(x * 120 + y * 90)
+        ),
+    )
     rag.location, rag.rotation_euler = (-0.15, 0.12, -0.098), (0, 0, 0.4)
     bolt = hex_bolt(8, 30, 13, 5.3, 1.25, metal("zinc", srgb("#bdbcb6"), 0.3, Wear(0.5, 0.2, 0.5, 0.03)), 6)
     bolt.location, bolt.rotation_euler = (0.115, 0.0, -0.0935), (0, math.radians(-90), 0.6)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
-from scenes.materials import Wear, metal, plastic, printed
+from scenes.materials import Wear, metal, plastic
 from scenes.mesh import box, copy, cut, cylinder, discard, extrude, group, label, lathe
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
@@ -65,7 +65,22 @@ def leg(material: Material, name: str) -> Object:
     """Return one leg on the +y side at x = 0: shoulder out of the body, then down, wide above and narrow below."""
     z0 = STANDOFF + THICK / 2
     shoulder = box((1.45 * MM, 0.85 * MM, 0.27 * MM), (0, WIDTH / 2 + 0.3 * MM, z0), material, name, 0.00006)
-    wide = extrude([(-0.72 * MM, 0), (0.72 * MM, 0), (0.72 * MM, -2.3 * MM), (0.26 * MM, -2.9 * MM), (0.22 * MM, -6.4 * MM), (-0.22 * MM, -6.4 * MM), (-0.26 * MM, -2.9 * MM), (-0.72 * MM, -2.3 * MM)], 0.27 * MM, material, "blade", 0.00005)
+    wide = extrude(
+        [
+            (-0.72 * MM, 0),
+            (0.72 * MM, 0),
+            (0.72 * MM, -2.3 * MM),
+            (0.26 * MM, -2.9 * MM),
+            (0.22 * MM, -6.4 * MM),
+            (-0.22 * MM, -6.4 * MM),
+            (-0.26 * MM, -2.9 * MM),
+            (-0.72 * MM, -2.3 * MM),
+        ],
+        0.27 * MM,
+        material,
+        "blade",
+        0.00005,
+    )
     wide.parent = shoulder
     wide.location = (0, 0.40 * MM, 0.10 * MM)
     wide.rotation_euler = (math.radians(84), 0, 0)
@@ -105,11 +120,21 @@ def build(value: Value, rng: random.Random) -> Shot:
     box((0.8, 0.7, 0.004), (0, 0.1, -0.0142), mat, "mat", 0.001)
     steel = metal("tweezers", srgb("#a7a8a8"), 0.25, Wear(0.5, 0.1, 0.5, 0.05), brushed=0.6)
     for sign in (-1, 1):
-        arm = extrude([(0, -0.0012), (0.05, -0.004), (0.12, -0.0048), (0.12, 0.0048), (0.05, 0.004), (0, 0.0012)], 0.0011, steel, "tweezer arm", 0.0003)
+        arm = extrude(
+            [(0, -0.0012), (0.05, -0.004), (0.12, -0.0048), (0.12, 0.0048), (0.05, 0.004), (0, 0.0012)],
+            0.0011,
+            steel,
+            "tweezer arm",
+            0.0003,
+        )
         arm.location = (0.026, 0.026 + sign * 0.0006, 0.0012 + 0.0006)
         arm.rotation_euler = (0, math.radians(-3), 0.55 + sign * 0.035)
         arm.location.z += 0.0012 if sign > 0 else 0
-    pot = lathe([(0, 0), (0.01, 0), (0.011, 0.001), (0.011, 0.022), (0.0095, 0.022), (0.0095, 0.004), (0, 0.004)], plastic("pot", srgb("#c8c4b4"), 0.4), "pot")
+    pot = lathe(
+        [(0, 0), (0.01, 0), (0.011, 0.001), (0.011, 0.022), (0.0095, 0.022), (0.0095, 0.004), (0, 0.004)],
+        plastic("pot", srgb("#c8c4b4"), 0.4),
+        "pot",
+    )
     pot.location = (-0.038, 0.042, -0.012)
     spare = cylinder(0.0028, 0.009, plastic("sleeve", srgb("#27448a"), 0.3), "capacitor", 0.0004)
     copy(spare, "capacitor 2", (-0.034, 0.004, -0.0092), (math.pi / 2, 0, 0.9))
@@ -126,7 +151,11 @@ SCENE = Scene(
     prompt=Prompt(
         id="DD15",
         title="Bent pin on a DIP chip",
-        question="One leg of this 16-pin chip is bent outward. Pin 1 is at the dot beside the notch and pins are numbered counter-clockwise seen from above. What is the number of the bent pin? Answer only a number.",
+        question=(
+            "One leg of this 16-pin chip is bent outward. Pin 1 is at the dot beside the notch and pins are "
+            "numbered counter-clockwise seen from above. What is the number of the bent pin? Answer only a "
+            "number."
+        ),
         answer=Answer("integer", 11),
         probes="The pin convention must be applied to a chip that is turned away from the usual orientation.",
         difficulty="hard",

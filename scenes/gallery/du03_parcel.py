@@ -40,7 +40,9 @@ def label_art(consignment: str, rng: random.Random) -> Image.Image:
     draw.text((40, 82), "NORVAN", (240, 239, 234), font("oswald-700", 96), anchor="lm")
     draw.text((1440, 82), "24 H  PARCEL", (240, 239, 234), font(bold, 74), anchor="rm")
     draw.text((40, 172), "TO", ink, font(bold, 34))
-    for line, text in enumerate(("North Quay Instruments", "Goods In, Unit 12", "Saltpan Lane", "HARROWBY  HR4 7QX")):
+    for line, text in enumerate(
+        ("North Quay Instruments", "Goods In, Unit 12", "Saltpan Lane", "HARROWBY  HR4 7QX")
+    ):
         draw.text((110, 168 + line * 56), text, ink, font(bold if line in (0, 3) else plain, 50))
     draw.text((110, 400), "Tel 0191 498 0226", ink, font(plain, 44))
     draw.line((860, 150, 860, 470), fill=ink, width=4)
@@ -70,27 +72,68 @@ def build(value: Value, rng: random.Random) -> Shot:
     flap = box((0.358, 0.0012, 0.0008), (0, 0.0, 0.1003), plastic("seam", srgb("#4a341f"), 0.9), "seam")
     flap.parent = body
     art = printed("label", keep(label_art(str(value), rng), "parcel_label"), 0.55, 0.1, 0.35, 0.12)
-    stuck = sheet(WIDTH, HEIGHT, art, "label", (60, 40), lambda x, y: 0.0006 + 0.0005 * np.maximum(0, np.sin(x * 90 + 1.3 + y * 40)) * np.maximum(0, np.cos(y * 60 + 2)))
+    stuck = sheet(
+        WIDTH,
+        HEIGHT,
+        art,
+        "label",
+        (60, 40),
+        lambda x, y: (
+            0.0006 + 0.0005 * np.maximum(0, np.sin(x * 90 + 1.3 + y * 40)) * np.maximum(0, np.cos(y * 60 + 2))
+        ),
+    )
     stuck.parent, stuck.location, stuck.rotation_euler = body, (-0.03, -0.03, 0.1003), (0, 0, -0.09)
     clear = film("clear tape", (0.97, 0.965, 0.95), ripple=0.45, rough=0.05, gain=1.5)
 
     def wrinkles(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return 0.0014 + 0.0006 * np.maximum(0, np.sin(x * 70 + y * 130)) ** 6 + 0.0004 * np.maximum(0, np.sin(x * 31 - y * 210 + 2)) ** 8
+        return (
+            0.0014
+            + 0.0006 * np.maximum(0, np.sin(x * 70 + y * 130)) ** 6
+            + 0.0004 * np.maximum(0, np.sin(x * 31 - y * 210 + 2)) ** 8
+        )
 
     for x, y, turn in ((-0.03, 0.008, -0.05), (-0.03, -0.058, -0.12)):
         strip = see_through(sheet(0.24, 0.05, clear, "tape", (260, 60), wrinkles))
         strip.parent, strip.location, strip.rotation_euler = body, (x, y, 0.1003), (0, 0, turn)
     brown = film("brown tape", (0.72, 0.52, 0.30), ripple=0.3, rough=0.1, gain=1.6)
-    seal = see_through(sheet(0.355, 0.05, brown, "brown tape", (200, 20), lambda x, y: 0.0009 + 0.0003 * np.sin(x * 60 + y * 90)))
+    seal = see_through(
+        sheet(0.355, 0.05, brown, "brown tape", (200, 20), lambda x, y: 0.0009 + 0.0003 * np.sin(x * 60 + y * 90))
+    )
     seal.parent, seal.location = body, (0, 0.09, 0.1003)
     stamp = Image.new("RGB", (600, 300), (240, 90, 40))
     ImageDraw.Draw(stamp).text((300, 150), "FRAGILE", (250, 245, 235), font("oswald-700", 150), anchor="mm")
-    sticker = label(body, printed("fragile", keep(stamp, "fragile"), 0.4, 0.1, 0.4, 0.1), 0.07, 0.035, (0.105, -0.05, 0.1012), (0, 0, 0.25))
+    sticker = label(
+        body,
+        printed("fragile", keep(stamp, "fragile"), 0.4, 0.1, 0.4, 0.1),
+        0.07,
+        0.035,
+        (0.105, -0.05, 0.1012),
+        (0, 0, 0.25),
+    )
     sticker.name = "fragile"
     box((4, 4, 0.1), (0, 0, -0.05), concrete("floor", srgb("#8a8780"), 1.6, 0.6), "floor")
-    box((0.3, 0.3, 0.24), (0.38, 0.25, 0.12), cardboard("carton 2", srgb("#9a7447")), "carton 2", 0.004, (0, 0, 0.4))
-    box((0.5, 0.3, 0.32), (-0.42, 0.4, 0.16), cardboard("carton 3", srgb("#b38c5a")), "carton 3", 0.004, (0, 0, -0.15))
-    roll = lathe([(0.030, 0), (0.045, 0), (0.045, 0.048), (0.030, 0.048), (0.030, 0)], plastic("tape roll", srgb("#a8793f"), 0.25, Wear(0.2, 0.1, 0.3, 0.05)), "tape roll", 96)
+    box(
+        (0.3, 0.3, 0.24),
+        (0.38, 0.25, 0.12),
+        cardboard("carton 2", srgb("#9a7447")),
+        "carton 2",
+        0.004,
+        (0, 0, 0.4),
+    )
+    box(
+        (0.5, 0.3, 0.32),
+        (-0.42, 0.4, 0.16),
+        cardboard("carton 3", srgb("#b38c5a")),
+        "carton 3",
+        0.004,
+        (0, 0, -0.15),
+    )
+    roll = lathe(
+        [(0.030, 0), (0.045, 0), (0.045, 0.048), (0.030, 0.048), (0.030, 0)],
+        plastic("tape roll", srgb("#a8793f"), 0.25, Wear(0.2, 0.1, 0.3, 0.05)),
+        "tape roll",
+        96,
+    )
     roll.location = (0.115, 0.115, 0.2003)
     knife = metal("blade", srgb("#b5b5b2"), 0.3, Wear(size=0.05))
     box((0.06, 0.012, 0.0012), (0.15, 0.03, 0.2012), knife, "knife blade", 0.0003, (0, 0, 1.1))
@@ -105,7 +148,10 @@ SCENE = Scene(
     prompt=Prompt(
         id="DU03",
         title="Consignment number on a taped parcel",
-        question="What is the consignment number on the parcel label? Answer only the letters and digits without spaces.",
+        question=(
+            "What is the consignment number on the parcel label? Answer only the letters and digits without "
+            "spaces."
+        ),
         answer=Answer("identifier", "CN70418826", {"ignore_separators": True}),
         probes="Order, consignment, reference and telephone numbers look alike; tape glare and perspective.",
         difficulty="easy",

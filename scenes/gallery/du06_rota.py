@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 import numpy as np
 from bpy.types import Object
@@ -49,8 +50,14 @@ class Marker:
     def stroke(self, points: list[tuple[float, float]], colour: Rgb, width: int = 9) -> None:
         """Draw a hand-drawn line through points with round ends."""
         bent = []
-        for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
-            bent += [(x0 + (x1 - x0) * t / 12 + self.rng.gauss(0, 0.8), y0 + (y1 - y0) * t / 12 + self.rng.gauss(0, 0.8)) for t in range(13)]
+        for (x0, y0), (x1, y1) in pairwise(points):
+            bent += [
+                (
+                    x0 + (x1 - x0) * t / 12 + self.rng.gauss(0, 0.8),
+                    y0 + (y1 - y0) * t / 12 + self.rng.gauss(0, 0.8),
+                )
+                for t in range(13)
+            ]
         draw = ImageDraw.Draw(self.board)
         draw.line(bent, fill=colour, width=width, joint="curve")
         for x, y in (bent[0], bent[-1]):
@@ -59,7 +66,11 @@ class Marker:
     def strike(self, at: tuple[float, float], width: float, colour: Rgb) -> None:
         """Cross a word out with two strokes."""
         for offset in (-8, 10):
-            self.stroke([(at[0] - width / 2 - 14, at[1] + offset), (at[0] + width / 2 + 14, at[1] + offset - 12)], colour, 8)
+            self.stroke(
+                [(at[0] - width / 2 - 14, at[1] + offset), (at[0] + width / 2 + 14, at[1] + offset - 12)],
+                colour,
+                8,
+            )
 
 
 def cell(day: int, shift: int) -> tuple[float, float]:
@@ -117,23 +128,39 @@ def wiped(board: Image.Image, rng: random.Random) -> Image.Image:
     ghost = Image.new("L", SIZE, 0)
     draw = ImageDraw.Draw(ghost)
     for _ in range(7):
-        draw.text((rng.uniform(100, 1700), rng.uniform(200, 1150)), rng.choice(["Fri", "stock", "call", "14:30", "x2", "keys"]), 60, font("permanent-marker-400", 70))
+        draw.text(
+            (rng.uniform(100, 1700), rng.uniform(200, 1150)),
+            rng.choice(["Fri", "stock", "call", "14:30", "x2", "keys"]),
+            60,
+            font("permanent-marker-400", 70),
+        )
     for _ in range(40):
         x, y = rng.uniform(0, SIZE[0]), rng.uniform(0, SIZE[1])
-        draw.line((x, y, x + rng.uniform(80, 300), y + rng.uniform(-60, 60)), fill=rng.randint(8, 26), width=rng.randint(20, 70))
+        draw.line(
+            (x, y, x + rng.uniform(80, 300), y + rng.uniform(-60, 60)),
+            fill=rng.randint(8, 26),
+            width=rng.randint(20, 70),
+        )
     haze = np.asarray(ghost.filter(ImageFilter.GaussianBlur(9))).astype(np.float32)[..., None] / 255
     pixels = np.asarray(board.filter(ImageFilter.GaussianBlur(0.8))).astype(np.float32)
     grit = np.random.default_rng(3).random(pixels.shape[:2])[..., None]
     ink = (pixels.mean(-1, keepdims=True) < 200) & (grit < 0.05)
     pixels = np.where(ink, pixels * 0.4 + 140, pixels)
-    return Image.fromarray(np.clip(pixels * (1 - haze * 0.5) + np.array([150, 155, 170]) * haze * 0.5, 0, 255).astype(np.uint8))
+    return Image.fromarray(
+        np.clip(pixels * (1 - haze * 0.5) + np.array([150, 155, 170]) * haze * 0.5, 0, 255).astype(np.uint8)
+    )
 
 
 def whiteboard(art: Image.Image) -> Object:
     """Return the board's face; frame, tray and pens are added round it. It faces -y."""
     graph = Graph("enamel")
     smear = graph.noise(graph.where((3, 1, 9)), 2.0, 5, 0.6)
-    graph.set(base_color=graph.image(keep(art, "rota")), roughness=graph.remap(smear, 0.3, 0.7, 0.12, 0.32), specular_ior_level=0.5, coat_weight=0.3)
+    graph.set(
+        base_color=graph.image(keep(art, "rota")),
+        roughness=graph.remap(smear, 0.3, 0.7, 0.12, 0.32),
+        specular_ior_level=0.5,
+        coat_weight=0.3,
+    )
     width, height = 1.2, 1.2 * SIZE[1] / SIZE[0]
     face = sheet(width, height, graph.material, "whiteboard")
     face.rotation_euler.x = math.pi / 2
@@ -144,19 +171,43 @@ def whiteboard(art: Image.Image) -> Object:
     box((0.5, 0.07, 0.004), (0.1, -0.04, -height / 2 - 0.018), alloy, "tray", 0.001)
     for index, code in enumerate(("#1c3a96", "#ba1e24", "#1b1c1f")):
         x = 0.02 + 0.14 * index
-        body = rod((x, -0.045, -height / 2 - 0.007), (x + 0.09, -0.047 + 0.008 * index, -height / 2 - 0.007), 0.009, plastic("barrel", srgb("#e8e8e4"), 0.35), "marker", 0.002)
+        body = rod(
+            (x, -0.045, -height / 2 - 0.007),
+            (x + 0.09, -0.047 + 0.008 * index, -height / 2 - 0.007),
+            0.009,
+            plastic("barrel", srgb("#e8e8e4"), 0.35),
+            "marker",
+            0.002,
+        )
         body.name = "marker"
-        rod((x + 0.088, -0.047 + 0.008 * index, -height / 2 - 0.007), (x + 0.125, -0.048 + 0.01 * index, -height / 2 - 0.007), 0.0098, plastic("cap", srgb(code), 0.3), "marker cap", 0.002)
+        rod(
+            (x + 0.088, -0.047 + 0.008 * index, -height / 2 - 0.007),
+            (x + 0.125, -0.048 + 0.01 * index, -height / 2 - 0.007),
+            0.0098,
+            plastic("cap", srgb(code), 0.3),
+            "marker cap",
+            0.002,
+        )
     return face
 
 
 def build(value: Value, rng: random.Random) -> Shot:
     """Hang the board on an office wall."""
     face = whiteboard(rota(str(value), rng))
-    box((6, 0.04, 4), (0, 0.035, 0), painted("wall", srgb("#c9bfae"), srgb("#9a9488"), 0.05, Wear(0.1, 0.1, 0.2, 0.6)), "wall")
+    box(
+        (6, 0.04, 4),
+        (0, 0.035, 0),
+        painted("wall", srgb("#c9bfae"), srgb("#9a9488"), 0.05, Wear(0.1, 0.1, 0.2, 0.6)),
+        "wall",
+    )
     magnets = []
     for x, z, code in ((-0.47, 0.345, "#c22f2a"), (0.53, 0.335, "#2c6fb0")):
-        dot = lathe([(0, 0), (0.014, 0), (0.014, 0.005), (0.012, 0.007), (0, 0.0075)], plastic("magnet", srgb(code), 0.3), "magnet", 48)
+        dot = lathe(
+            [(0, 0), (0.014, 0), (0.014, 0.005), (0.012, 0.007), (0, 0.0075)],
+            plastic("magnet", srgb(code), 0.3),
+            "magnet",
+            48,
+        )
         dot.location, dot.rotation_euler = (x, -0.0005, z), (math.pi / 2, 0, 0)
         magnets.append(dot)
     group("magnets", magnets)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (the embedded document is kept as it is set)
 """A bus-stop timetable behind scratched acrylic."""
 
 from __future__ import annotations
@@ -6,7 +7,6 @@ import random
 import re
 
 import numpy as np
-from PIL import Image
 
 from scenes.assets import keep
 from scenes.entry import Answer, Prompt, Value
@@ -32,7 +32,13 @@ def clock(minutes: int) -> str:
 def journeys(answer: int, rng: random.Random) -> list[tuple[int, str]]:
     """Return departures from Harrowby Cross with note codes; the first after nine without NS or SH is the answer."""
     early = [(answer - 121, ""), (answer - 79, "NS"), (answer - 52, "")]
-    after = [(9 * 60 + rng.randint(6, 12), "NS"), (9 * 60 + rng.randint(18, 26), "SH"), (answer, ""), (answer + 25, "NS"), (answer + 52, "")]
+    after = [
+        (9 * 60 + rng.randint(6, 12), "NS"),
+        (9 * 60 + rng.randint(18, 26), "SH"),
+        (answer, ""),
+        (answer + 25, "NS"),
+        (answer + 52, ""),
+    ]
     return early + after
 
 
@@ -59,7 +65,14 @@ def build(value: Value, rng: random.Random) -> Shot:
     art = typeset(poster(journeys(hours * 60 + minutes, rng)), 190)
     width, height = 0.5, 0.5 * art.height / art.width
     paper = printed("poster", keep(art, "timetable"), 0.85, 0.0, 0.08, 0.4)
-    ripple = sheet(width, height, paper, "poster", (60, 40), lambda x, y: 0.0012 * np.sin(x * 19 + 1) * np.cos(y * 14) + 0.0015)
+    ripple = sheet(
+        width,
+        height,
+        paper,
+        "poster",
+        (60, 40),
+        lambda x, y: 0.0012 * np.sin(x * 19 + 1) * np.cos(y * 14) + 0.0015,
+    )
     frame_paint = painted("frame", srgb("#2c4a3a"), chips=0.6, wear=Wear(0.5, 0.3, 0.12, 0.2))
     box((width + 0.02, height + 0.02, 0.004), (0, 0, -0.003), plastic("back", srgb("#c8c6bc"), 0.6), "back")
     for sign in (-1, 1):
@@ -73,8 +86,18 @@ def build(value: Value, rng: random.Random) -> Shot:
     pane = see_through(sheet(width, height, acrylic, "pane", (2, 2)))
     pane.location.z = 0.012
     scratched(width, height, rng)
-    box((4, 4, 0.05), (0, 0, -0.25), painted("shelter", srgb("#b7bcb9"), chips=0.1, wear=Wear(0.2, 0.3, 0.8, 0.5)), "shelter")
-    rod((-0.42, -1.5, -0.1), (-0.42, 1.5, -0.1), 0.045, painted("pole", srgb("#2c4a3a"), chips=0.4, wear=Wear(0.4, 0.4, 0.5, 0.3)))
+    box(
+        (4, 4, 0.05),
+        (0, 0, -0.25),
+        painted("shelter", srgb("#b7bcb9"), chips=0.1, wear=Wear(0.2, 0.3, 0.8, 0.5)),
+        "shelter",
+    )
+    rod(
+        (-0.42, -1.5, -0.1),
+        (-0.42, 1.5, -0.1),
+        0.045,
+        painted("pole", srgb("#2c4a3a"), chips=0.4, wear=Wear(0.4, 0.4, 0.5, 0.3)),
+    )
     exposure(-0.25)
     surroundings("city", rng.uniform(0, 360), 0.9)
     sun((0.5, -0.9, -0.9), 2.6, 1.2)
@@ -89,14 +112,24 @@ def scratched(width: float, height: float, rng: random.Random) -> None:
     for _ in range(26):
         x, y = rng.uniform(-0.46, 0.46) * width, rng.uniform(-0.46, 0.46) * height
         dx, dy = rng.gauss(0, 0.035), rng.gauss(0, 0.025)
-        tube([(x, y, 0.0125), (x + dx * 0.5 + 0.002, y + dy * 0.5, 0.0125), (x + dx, y + dy, 0.0125)], 0.00012, mark, "scratch", 4, 3)
+        tube(
+            [(x, y, 0.0125), (x + dx * 0.5 + 0.002, y + dy * 0.5, 0.0125), (x + dx, y + dy, 0.0125)],
+            0.00012,
+            mark,
+            "scratch",
+            4,
+            3,
+        )
 
 
 SCENE = Scene(
     prompt=Prompt(
         id="DU07",
         title="Timetable with footnotes",
-        question="It is an ordinary Saturday. What time is the earliest bus that leaves Harrowby Cross after 09:00? Answer like 09:30.",
+        question=(
+            "It is an ordinary Saturday. What time is the earliest bus that leaves Harrowby Cross after "
+            "09:00? Answer like 09:30."
+        ),
         answer=Answer("time", "09:47"),
         probes="The first two candidates carry footnotes that rule them out on a Saturday.",
         difficulty="medium",

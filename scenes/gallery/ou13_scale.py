@@ -50,17 +50,36 @@ def panel(text: str) -> list[Object]:
     """Return the indicator head, facing +z with +y up: case, bezel, LCD, window and keys."""
     shell = plastic("indicator", srgb("#d3d3cc"), 0.42, Wear(0.5, 0.3, 0.6, 0.1), texture=0.3)
     dark = plastic("bezel", srgb("#23262b"), 0.35, Wear(0.4, 0.3, 0.5, 0.08))
-    parts = [box((0.20, 0.098, 0.04), (0, 0, -0.02), shell, "case", 0.008), box((0.182, 0.080, 0.001), (0, 0, 0.0002), dark, "bezel", 0.0004)]
+    parts = [
+        box((0.20, 0.098, 0.04), (0, 0, -0.02), shell, "case", 0.008),
+        box((0.182, 0.080, 0.001), (0, 0, 0.0002), dark, "bezel", 0.0004),
+    ]
     lcd = Graph("lcd")
     lcd.set(base_color=lcd.image(keep(display(text), "lcd")), roughness=0.22, specular_ior_level=0.4)
     glass = sheet(*SCREEN, lcd.material, "lcd")
     glass.location = (-0.032, 0.012, 0.0009)
     parts.append(glass)
     art = Image.new("RGB", (900, 120), (35, 38, 43))
-    ImageDraw.Draw(art).text((20, 60), "KESTREL  BW-30   Max 30 kg  e=0.01 kg", (205, 205, 198), font("barlow-condensed-500", 62), anchor="lm")
-    parts.append(label(parts[1], printed("brand", keep(art, "scale_brand"), 0.4, 0.05), 0.09, 0.012, (-0.034, -0.016, 0.0006)))
+    ImageDraw.Draw(art).text(
+        (20, 60),
+        "KESTREL  BW-30   Max 30 kg  e=0.01 kg",
+        (205, 205, 198),
+        font("barlow-condensed-500", 62),
+        anchor="lm",
+    )
+    parts.append(
+        label(
+            parts[1], printed("brand", keep(art, "scale_brand"), 0.4, 0.05), 0.09, 0.012, (-0.034, -0.016, 0.0006)
+        )
+    )
     for index, name in enumerate(("ZERO", "TARE", "UNIT", "OFF")):
-        key = box((0.019, 0.012, 0.0024), (0.040 + 0.027 * (index % 2), 0.016 - 0.022 * (index // 2), 0.0016), plastic("key", srgb("#6d7a86"), 0.5), "key", 0.001)
+        key = box(
+            (0.019, 0.012, 0.0024),
+            (0.040 + 0.027 * (index % 2), 0.016 - 0.022 * (index // 2), 0.0016),
+            plastic("key", srgb("#6d7a86"), 0.5),
+            "key",
+            0.001,
+        )
         word = Image.new("RGB", (190, 120), (109, 122, 134))
         ImageDraw.Draw(word).text((95, 60), name, (245, 245, 240), font("barlow-condensed-600", 66), anchor="mm")
         label(key, printed(f"key {name}", keep(word, f"key_{name}"), 0.5, 0.05), 0.0172, 0.0102, (0, 0, 0.00122))
@@ -80,7 +99,15 @@ def bag(rng: random.Random) -> tuple[list[Object], list[Object]]:
     ]
     zinc = metal("zinc", srgb("#b6b6b1"), 0.3, Wear(0.4, 0.1, 0.5, 0.02))
     model = hex_bolt(8, 32, 13, 5.3, 1.25, zinc, 8)
-    bolts = [copy(model, f"bolt {i}", (rng.uniform(-0.05, 0.05), rng.uniform(-0.03, 0.03), 0.12 + 0.009 * i), (rng.uniform(0, 6), rng.uniform(0, 6), rng.uniform(0, 6))) for i in range(46)]
+    bolts = [
+        copy(
+            model,
+            f"bolt {i}",
+            (rng.uniform(-0.05, 0.05), rng.uniform(-0.03, 0.03), 0.12 + 0.009 * i),
+            (rng.uniform(0, 6), rng.uniform(0, 6), rng.uniform(0, 6)),
+        )
+        for i in range(46)
+    ]
     discard(model)
     return walls, bolts
 
@@ -100,10 +127,27 @@ def build(value: Value, rng: random.Random) -> Shot:
     head = group("head", panel(f"{float(str(value)):.2f}"), (0.02, -0.145, 0.055), (math.radians(52), 0, 0.05))
     rod((0.0, -0.12, 0.03), (0.0, -0.08, 0.055), 0.012, shell, "neck")
     box((0.06, 0.05, 0.03), (0.02, -0.115, 0.015), shell, "stand", 0.005)
-    box((1.8, 1.2, 0.04), (0, 0.1, -0.02), wood("bench", srgb("#4d3a27"), srgb("#94734c"), 0.5, 0.2, 0.7), "bench", 0.003)
-    box((4, 0.05, 2), (0, 0.9, 0.6), painted("wall", srgb("#98a39f"), chips=0.1, wear=Wear(0.2, 0.2, 0.6, 0.5)), "wall")
+    box(
+        (1.8, 1.2, 0.04),
+        (0, 0.1, -0.02),
+        wood("bench", srgb("#4d3a27"), srgb("#94734c"), 0.5, 0.2, 0.7),
+        "bench",
+        0.003,
+    )
+    box(
+        (4, 0.05, 2),
+        (0, 0.9, 0.6),
+        painted("wall", srgb("#98a39f"), chips=0.1, wear=Wear(0.2, 0.2, 0.6, 0.5)),
+        "wall",
+    )
     for index, code in enumerate(("#2f5f8f", "#a33a2a", "#2f5f8f", "#c79a2e")):
-        box((0.14, 0.2, 0.1), (-0.42 + 0.16 * index, 0.55, 0.05), plastic(f"bin {index}", srgb(code), 0.45), "bin", 0.008)
+        box(
+            (0.14, 0.2, 0.1),
+            (-0.42 + 0.16 * index, 0.55, 0.05),
+            plastic(f"bin {index}", srgb(code), 0.45),
+            "bin",
+            0.008,
+        )
     cable = [(0.1, 0.02, 0.05), (0.2, 0.05, 0.01), (0.32, 0.2, 0.006), (0.5, 0.25, 0.006), (0.7, 0.5, 0.006)]
     tube(cable, 0.0035, plastic("cable", srgb("#1a1a1c"), 0.5), "cable")
     surroundings("workshop", rng.uniform(0, 360), 0.55)
@@ -120,7 +164,10 @@ SCENE = Scene(
         title="Bench scale display",
         question="What weight in kg does the scale display? Answer only the number as displayed.",
         answer=Answer("number", 12.46, {"abs_tolerance": 0.001, "unit": "kg"}),
-        probes="Dark segments on a reflective display at an angle, with faint unlit segments and a small decimal point.",
+        probes=(
+            "Dark segments on a reflective display at an angle, with faint unlit segments and a small decimal"
+            " point."
+        ),
         difficulty="easy",
         tags=("instrument", "workshop"),
     ),

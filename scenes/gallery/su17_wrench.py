@@ -26,22 +26,54 @@ def spanner() -> Object:
     """Return a combination spanner along x, lying on z = 0, with its size forged into the shank."""
     chrome = metal("chrome vanadium", srgb("#b4b4b3"), 0.24, Wear(0.8, 0.15, 0.6, 0.06), grain=0.15)
     half = LENGTH / 2
-    shank = extrude([(-half + 0.01, -0.0062), (0, -0.0052), (half - 0.01, -0.0066), (half - 0.01, 0.0066), (0, 0.0052), (-half + 0.01, 0.0062)], THICK * 0.72, chrome, "spanner")
+    shank = extrude(
+        [
+            (-half + 0.01, -0.0062),
+            (0, -0.0052),
+            (half - 0.01, -0.0066),
+            (half - 0.01, 0.0066),
+            (0, 0.0052),
+            (-half + 0.01, 0.0062),
+        ],
+        THICK * 0.72,
+        chrome,
+        "spanner",
+    )
     shank.location.z = THICK * 0.14
-    ring = lathe([(0, 0), (0.0165, 0), (0.0175, 0.001), (0.0175, THICK - 0.001), (0.0165, THICK), (0, THICK)], chrome, "ring", 64)
+    ring = lathe(
+        [(0, 0), (0.0165, 0), (0.0175, 0.001), (0.0175, THICK - 0.001), (0.0165, THICK), (0, THICK)],
+        chrome,
+        "ring",
+        64,
+    )
     ring.location = (-half, 0, 0)
     jaw = lathe([(0, 0), (0.0205, 0), (0.0205, THICK * 0.92), (0, THICK * 0.92)], chrome, "jaw", 64)
     jaw.location = (half, 0, 0)
     bpy.context.view_layer.update()
     join(shank, ring, jaw)
-    bore = extrude([(0.0112 * (1 + 0.06 * math.cos(12 * t)) * math.cos(t), 0.0112 * (1 + 0.06 * math.cos(12 * t)) * math.sin(t)) for t in np.linspace(0, math.tau, 96, endpoint=False)], 0.03)
+    bore = extrude(
+        [
+            (
+                0.0112 * (1 + 0.06 * math.cos(12 * t)) * math.cos(t),
+                0.0112 * (1 + 0.06 * math.cos(12 * t)) * math.sin(t),
+            )
+            for t in np.linspace(0, math.tau, 96, endpoint=False)
+        ],
+        0.03,
+    )
     bore.location = (-half, 0, -0.01)
     mouth = box((0.036, 0.0172, 0.03), (half + 0.0155, 0.004, 0), turn=(0, 0, math.radians(15)))
     hollow = box((0.11, 0.0062, 0.0024), (0.0, 0, THICK * 0.86), round_by=0.001)
     cut(shank, bore, mouth, hollow)
     bevel(shank, 0.0011, 3)
     text = bpy.data.curves.new("size", "FONT")
-    text.body, text.size, text.extrude, text.align_x, text.align_y = "19  HALDEN", 0.0052, 0.0005, "CENTER", "CENTER"
+    text.body, text.size, text.extrude, text.align_x, text.align_y = (
+        "19  HALDEN",
+        0.0052,
+        0.0005,
+        "CENTER",
+        "CENTER",
+    )
     mark = add(text, "forged size")
     mark.location, mark.parent = (0, 0, THICK * 0.86 - 0.0014 - THICK * 0.14), shank
     mark.data.materials.append(chrome)
@@ -92,7 +124,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     """Lay the spanner on the floor under the hose, or on top of it."""
     under = value == "under"
     tool = spanner()
-    pipe = hose(under)
+    hose(under)
     tool.rotation_euler = (0, 0, math.radians(38))
     if not under:
         tool.location.z = 2 * HOSE
@@ -119,8 +151,18 @@ SCENE = Scene(
     prompt=Prompt(
         id="SU17",
         title="Over or under",
-        question="At the place where they cross, does the spanner (wrench) lie over or under the blue hose? Answer only over or under.",
-        answer=Answer("choice", "under", {"options": ["over", "under"], "synonyms": {"over": ["above", "on top"], "under": ["below", "beneath", "underneath"]}}),
+        question=(
+            "At the place where they cross, does the spanner (wrench) lie over or under the blue hose? Answer"
+            " only over or under."
+        ),
+        answer=Answer(
+            "choice",
+            "under",
+            {
+                "options": ["over", "under"],
+                "synonyms": {"over": ["above", "on top"], "under": ["below", "beneath", "underneath"]},
+            },
+        ),
         probes="One occlusion at one place, while the hose also crosses over itself.",
         difficulty="easy",
         tags=("garage", "tools"),

@@ -2,7 +2,18 @@
 
 import hashlib
 
-from scenes.entry import Answer, Prompt, block, flow_answer, neutral_name, publish, scalar, slug, split_blocks, text
+from scenes.entry import (
+    Answer,
+    Prompt,
+    block,
+    flow_answer,
+    neutral_name,
+    publish,
+    scalar,
+    slug,
+    split_blocks,
+    text,
+)
 
 
 def prompt(**changes: object) -> Prompt:
@@ -39,11 +50,15 @@ def test_a_sentence_with_a_colon_is_quoted_and_one_without_is_not() -> None:
 
 def test_an_answer_is_one_flow_mapping() -> None:
     answer = Answer("choice", "amber", {"options": ["amber", "red"], "synonyms": {"amber": ["orange"]}})
-    assert flow_answer(answer) == "{type: choice, value: amber, options: [amber, red], synonyms: {amber: [orange]}}"
+    assert (
+        flow_answer(answer) == "{type: choice, value: amber, options: [amber, red], synonyms: {amber: [orange]}}"
+    )
 
 
 def test_a_block_has_the_fields_in_their_order() -> None:
-    names = [line.strip().split(":")[0].lstrip("- ") for line in block(prompt(), "images/x.jpg", "ab12").splitlines()]
+    names = [
+        line.strip().split(":")[0].lstrip("- ") for line in block(prompt(), "images/x.jpg", "ab12").splitlines()
+    ]
     assert names == ["id", "title", "image", "sha256", "question", "answer", "probes", "difficulty", "tags"]
 
 
@@ -58,16 +73,24 @@ def test_publishing_again_replaces_entry_and_image(tmp_path) -> None:  # type: i
     second = publish(tmp_path, prompt(), b"second", ".jpg")
     source = (tmp_path / "prompts" / "object_counting.yaml").read_text()
     blocks = split_blocks(source)
-    assert not first.exists() and second.read_bytes() == b"second"
+    assert not first.exists()
+    assert second.read_bytes() == b"second"
     assert list(blocks) == ["OC01", "OC02"]
     assert hashlib.sha256(b"second").hexdigest() in blocks["OC01"]
-    assert source.startswith("# yaml-language-server: $schema=./schema.json\ncategory: Object Counting\nprompts:\n")
+    assert source.startswith(
+        "# yaml-language-server: $schema=./schema.json\ncategory: Object Counting\nprompts:\n"
+    )
 
 
 def test_a_published_file_is_valid_yaml(tmp_path) -> None:  # type: ignore[no-untyped-def]
     import pytest
 
     yaml = pytest.importorskip("yaml")
-    publish(tmp_path, prompt(id="OU06", answer=Answer("identifier", "10110010", {"ignore_separators": True})), b"x", ".jpg")
+    publish(
+        tmp_path,
+        prompt(id="OU06", answer=Answer("identifier", "10110010", {"ignore_separators": True})),
+        b"x",
+        ".jpg",
+    )
     entry = yaml.safe_load((tmp_path / "prompts" / "object_understanding.yaml").read_text())["prompts"][0]
     assert entry["answer"] == {"type": "identifier", "value": "10110010", "ignore_separators": True}

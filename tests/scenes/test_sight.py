@@ -19,7 +19,9 @@ def looking_down() -> "np.ndarray":
 
 
 def square(name: str, half: float, z: float, x: float = 0.0) -> Mesh:
-    corners = np.array([[x - half, -half, z], [x + half, -half, z], [x + half, half, z], [x - half, half, z]], float)
+    corners = np.array(
+        [[x - half, -half, z], [x + half, -half, z], [x + half, half, z], [x - half, half, z]], float
+    )
     return Mesh(name, corners, np.array([[0, 1, 2], [0, 2, 3]], np.int32))
 
 
@@ -54,6 +56,10 @@ def test_things_behind_the_camera_are_left_out() -> None:
 
 
 def test_the_gate_names_hidden_and_small_subjects() -> None:
-    coverage = {"hidden": Coverage(100, 1000, (20, 20, 60, 60)), "small": Coverage(20, 20, (20, 20, 25, 25)), "good": Coverage(900, 1000, (20, 20, 60, 60))}
+    coverage = {
+        "hidden": Coverage(100, 1000, (20, 20, 60, 60)),
+        "small": Coverage(20, 20, (20, 20, 25, 25)),
+        "good": Coverage(900, 1000, (20, 20, 60, 60)),
+    }
     found = faults(coverage, Rule(0.4, 50), SIZE, SIZE)
     assert [line.split(":")[0] for line in found] == ["hidden", "small"]
