@@ -1,4 +1,4 @@
-"""Read KiCad's VRML part models (shapes with indexed face sets, unit 0.1 inch) into meshes with our own materials."""
+"""Read KiCad's VRML part models (indexed face sets, unit 0.1 inch) into meshes with our own materials."""
 
 from __future__ import annotations
 
@@ -51,7 +51,14 @@ def _appearance(shape: str, looks: dict[str, Colour]) -> str:
     return key
 
 
-def _build(name: str, vertices: list[list[float]], faces: list[list[int]], owners: list[str], looks: dict[str, Colour], known: dict[str, Material]) -> Mesh:
+def _build(
+    name: str,
+    vertices: list[list[float]],
+    faces: list[list[int]],
+    owners: list[str],
+    looks: dict[str, Colour],
+    known: dict[str, Material],
+) -> Mesh:
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(vertices, [], faces)
     order = list(dict.fromkeys(owners))

@@ -49,7 +49,9 @@ def measure(subjects: Sequence[Object], width: int, height: int, scale: float = 
     found = cover(_meshes(owners), {item.name for item in subjects}, view_projection(width, height), *small)
     area = scale * scale
     return {
-        name: Coverage(round(seen.visible / area), round(seen.amodal / area), tuple(edge / scale for edge in seen.box))  # type: ignore[arg-type]
+        name: Coverage(
+            round(seen.visible / area), round(seen.amodal / area), tuple(edge / scale for edge in seen.box)
+        )  # type: ignore[arg-type]
         for name, seen in found.items()
     }
 
