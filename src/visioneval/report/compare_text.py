@@ -18,6 +18,9 @@ from visioneval.report.sheet import Section, SideBySide
 from visioneval.report.terminal import STYLES
 from visioneval.types import Prompt
 
+ROOMY, EACH = 36, 14
+"""Columns that a title with its winner, and each model, need in a console."""
+
 # Terminal
 
 
@@ -37,15 +40,20 @@ def print_comparison(side: SideBySide, console: Console) -> None:
 
 
 def _section_table(section: Section, names: Sequence[str], width: int) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.add_column(Text(section.title), max_width=max(12, width // 3))
+    """Lay out one section; in a narrow console the winner goes below the line's title."""
+    contested = any(line.winner for line in section.lines)
+    own_column = contested and width >= ROOMY + EACH * len(names)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(Text(section.title), max_width=max(16, width // 3))
     for name in names:
         table.add_column(Text(name), justify="right", overflow="fold")
-    contested = any(line.winner for line in section.lines)
-    if contested:
+    if own_column:
         table.add_column("best", style="bold", overflow="fold")
     for line in section.lines:
-        table.add_row(Text(line.title), *map(_cell, line.cells), *([Text(line.winner)] if contested else []))
+        title = Text(line.title)
+        if contested and not own_column and line.winner:
+            title.append(f"\nbest: {line.winner}", style="bold")
+        table.add_row(title, *map(_cell, line.cells), *([Text(line.winner)] if own_column else []))
     return table
 
 
