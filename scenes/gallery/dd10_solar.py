@@ -46,7 +46,9 @@ def crystals(rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR)
 
 
-def crack(start: tuple[float, float], angle: float, length: float, rng: random.Random, depth: int = 0) -> list[list[tuple[float, float]]]:
+def crack(
+    start: tuple[float, float], angle: float, length: float, rng: random.Random, depth: int = 0
+) -> list[list[tuple[float, float]]]:
     """Return the broken lines of a crack that wanders and branches, in pixels."""
     points, lines = [start], []
     x, y = start
@@ -55,7 +57,9 @@ def crack(start: tuple[float, float], angle: float, length: float, rng: random.R
         x, y = x + 7 * math.cos(angle), y + 7 * math.sin(angle)
         points.append((x, y))
         if depth < 2 and rng.random() < 0.055 and step > 2:
-            lines += crack((x, y), angle + rng.choice((-1, 1)) * rng.uniform(0.5, 1.0), length * 0.45, rng, depth + 1)
+            lines += crack(
+                (x, y), angle + rng.choice((-1, 1)) * rng.uniform(0.5, 1.0), length * 0.45, rng, depth + 1
+            )
     return [points, *lines]
 
 
@@ -82,7 +86,9 @@ def module_art(bad: tuple[int, int], rng: random.Random) -> tuple[Image.Image, I
     middle = (left + (right - left) * rng.uniform(0.38, 0.6), top + (bottom - top) * rng.uniform(0.38, 0.6))
     heading = rng.uniform(0, math.tau)
     for arm in range(4):
-        for line in crack(middle, heading + arm * math.tau / 4 + rng.uniform(-0.3, 0.3), (right - left) * 0.46, rng):
+        for line in crack(
+            middle, heading + arm * math.tau / 4 + rng.uniform(-0.3, 0.3), (right - left) * 0.46, rng
+        ):
             inside = [(min(right - 3, max(left + 3, x)), min(bottom - 3, max(top + 3, y))) for x, y in line]
             pen.line(inside, fill=255, width=4, joint="curve")
     return art, broken.filter(ImageFilter.GaussianBlur(0.7))
@@ -125,7 +131,14 @@ def build(value: Value, rng: random.Random) -> Shot:
 
 def twig(rng: random.Random) -> Object:
     """Leave a dry leaf on the glass."""
-    leaf = sheet(0.055, 0.03, plastic("leaf", srgb("#7a4f22"), 0.7), "leaf", (16, 10), lambda x, y: 0.004 + 3 * x**2 + 5 * y**2)
+    leaf = sheet(
+        0.055,
+        0.03,
+        plastic("leaf", srgb("#7a4f22"), 0.7),
+        "leaf",
+        (16, 10),
+        lambda x, y: 0.004 + 3 * x**2 + 5 * y**2,
+    )
     for vertex in leaf.data.vertices:
         vertex.co.y *= max(0.0, 1 - (abs(vertex.co.x) / 0.0275) ** 2) ** 0.7
     leaf.location, leaf.rotation_euler = (0.30, -0.20, 0.0), (0, 0, rng.uniform(0, 6))
