@@ -150,8 +150,8 @@ SCENE = Scene(
         id="DD10",
         title="Cracked cell in a solar module",
         question=(
-            "One cell of the solar module is cracked. Give its row counted from the far edge (the top of the picture) "
-            "and its column from the left. Answer like R3C1."
+            "One cell of the solar module is cracked. Give its row counted from the far edge "
+            "(the top of the picture) and its column from the left. Answer like R3C1."
         ),
         answer=Answer("grid_cell", "R2C5"),
         probes="A crack among bus bars, crystal flakes and reflections; grid indexing under perspective.",

@@ -94,7 +94,7 @@ def build(value: Value, rng: random.Random) -> Shot:
         "print",
         (120, 90),
         lambda x, y: (
-            0.0006
+            0.0022
             + 0.011 * np.maximum(0, x / width + 0.12) ** 2
             + 0.004 * np.maximum(0, -y / height - 0.2) ** 2
             + 0.0011 * np.sin(x * 21 + 9 * y)

@@ -156,7 +156,7 @@ SCENE = Scene(
         title="Ball valve position",
         question="Is the valve with the red tag open or closed? Answer only open or closed.",
         answer=Answer("choice", "closed", {"options": ["open", "closed"], "synonyms": {"closed": ["shut"]}}),
-        probes="Needs the convention that a lever across its pipe means closed; the other two valves stand the other way.",
+        probes="The convention that a lever across its pipe means closed; the other two stand the other way.",
         difficulty="easy",
         tags=("plant", "pipework"),
     ),

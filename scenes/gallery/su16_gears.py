@@ -111,14 +111,14 @@ def arrow_mark(clockwise: bool) -> Material:
 
 
 def meshing_turn(driver_turn: float, driver: int, driven: int, heading: float) -> float:
-    """Return the turn at which a driven gear's gap meets the driver's tooth along the heading between their centres."""
+    """Return the driven gear's turn at which its gap meets the driver's tooth along the heading between them."""
     ratio = TEETH[driver] / TEETH[driven]
     gap = math.pi / TEETH[driven]
     return heading + math.pi + gap - (driver_turn - heading) * ratio
 
 
 def build(value: Value, rng: random.Random) -> Shot:
-    """Lay the train: 1 drives 2, 3 sits above 2 on its shaft, 3 drives 4, 4 drives 5. Gear 5 turns as gear 1's opposite."""
+    """Lay the train: 1 drives 2, 3 sits above 2 on its shaft, 3 drives 4, 4 drives 5."""
     brass = metal("brass", srgb("#b59a5b"), 0.26, Wear(0.6, 0.15, 0.5, 0.05), grain=0.12)
     steel = metal("shaft", srgb("#b4b4b2"), 0.25, Wear(0.5, 0.1, 0.4, 0.03))
     reach = {pair: MODULE * (TEETH[pair[0]] + TEETH[pair[1]]) / 2 + 0.0002 for pair in ((1, 2), (3, 4), (4, 5))}
@@ -177,9 +177,9 @@ SCENE = Scene(
         id="SU16",
         title="Direction in a gear chain",
         question=(
-            "Gear 1 meshes with gear 2; gears 2 and 3 are fixed to the same shaft; gear 3 meshes with 4, and 4 with 5. Gear 1 "
-            "turns in the direction of its red arrow. Seen from above, does gear 5 turn clockwise or counter-clockwise? "
-            "Answer only clockwise or counter-clockwise."
+            "Gear 1 meshes with gear 2; gears 2 and 3 are fixed to the same shaft; gear 3 meshes with 4, "
+            "and 4 with 5. Gear 1 turns in the direction of its red arrow. Seen from above, does gear 5 turn "
+            "clockwise or counter-clockwise? Answer only clockwise or counter-clockwise."
         ),
         answer=Answer(
             "choice",
