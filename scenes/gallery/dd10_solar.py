@@ -27,10 +27,10 @@ WIDTH = COLUMNS * CELL + (COLUMNS - 1) * GAP + 2 * BORDER
 DEPTH = ROWS * CELL + (ROWS - 1) * GAP + 2 * BORDER
 
 
-def cell_box(row: int, column: int) -> tuple[float, float, float, float]:
+def cell_box(row: int, column: int) -> tuple[int, int, int, int]:
     """Return a cell's frame in artwork pixels; row 0 at the top, column 0 at the left."""
     x, y = (BORDER + column * (CELL + GAP)) * PX, (BORDER + row * (CELL + GAP)) * PX
-    return x, y, x + CELL * PX, y + CELL * PX
+    return round(x), round(y), round(x + CELL * PX), round(y + CELL * PX)
 
 
 def crystals(rng: np.random.Generator) -> Image.Image:
@@ -72,15 +72,14 @@ def module_art(bad: tuple[int, int], rng: random.Random) -> tuple[Image.Image, I
     draw = ImageDraw.Draw(art)
     for row in range(ROWS):
         for column in range(COLUMNS):
-            frame = tuple(round(v) for v in cell_box(row, column))
-            art.paste(blue.crop(frame), frame[:2])
-            left, top, right, bottom = frame
+            left, top, right, bottom = cell_box(row, column)
+            art.paste(blue.crop((left, top, right, bottom)), (left, top))
             for k in range(1, 60):
-                y = top + (bottom - top) * k / 60
-                draw.line((left, y, right, y), fill=(70, 86, 122), width=1)
+                finger = top + (bottom - top) * k / 60
+                draw.line((left, finger, right, finger), fill=(70, 86, 122), width=1)
             for share in (0.25, 0.75):
-                x = left + (right - left) * share
-                draw.line((x, top - 6, x, bottom + 6), fill=(205, 208, 212), width=6)
+                bar = left + (right - left) * share
+                draw.line((bar, top - 6, bar, bottom + 6), fill=(205, 208, 212), width=6)
     left, top, right, bottom = cell_box(*bad)
     pen = ImageDraw.Draw(broken)
     middle = (left + (right - left) * rng.uniform(0.38, 0.6), top + (bottom - top) * rng.uniform(0.38, 0.6))

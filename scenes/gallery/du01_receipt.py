@@ -14,7 +14,7 @@ from scenes.coins import alloy, coin
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule, Unshowable
 from scenes.materials import Wear, metal, plastic, printed, wood
-from scenes.mesh import box, group, lathe, sheet
+from scenes.mesh import Floats, Relief, box, group, lathe, sheet
 from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -124,7 +124,7 @@ def faded(strip: Image.Image, seed: int) -> Image.Image:
     return Image.fromarray(pixels.astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.6)).convert("RGB")
 
 
-def creases(depth: float, rng: np.random.Generator) -> object:
+def creases(depth: float, rng: np.random.Generator) -> Relief:
     """Return a height function of a strip that was crumpled, folded once and smoothed out."""
     ridges = [
         (
@@ -138,7 +138,7 @@ def creases(depth: float, rng: np.random.Generator) -> object:
         for _ in range(64)
     ]
 
-    def height(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def height(x: Floats, y: Floats) -> Floats:
         z = 0.004 * np.maximum(0, 1 - np.abs(y - 0.02) / 0.03)
         for turn, offset, width, lift, along, spread in ridges:
             u, v = x * np.cos(turn) + y * np.sin(turn), -x * np.sin(turn) + y * np.cos(turn)
@@ -148,7 +148,8 @@ def creases(depth: float, rng: np.random.Generator) -> object:
             + 0.010 * np.maximum(0, np.abs(y) / depth - 0.36)
             + 0.0035 * (x / WIDTH * 2) ** 2 * np.sin(y * 25 + 1)
         )
-        return z - z.min() + 0.0004
+        lifted: Floats = z - z.min() + 0.0004
+        return lifted
 
     return height
 
@@ -197,7 +198,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     thermal = printed("thermal", keep(strip, "receipt"), 0.45, 0.1, 0.35, 0.08)
     paper = sheet(
         WIDTH, depth, thermal, "receipt", (190, 400), creases(depth, np.random.default_rng(rng.randint(0, 9999)))
-    )  # type: ignore[arg-type]
+    )
     paper.rotation_euler.z = rng.uniform(0.08, 0.16)
     coins = change_on_the_table(rng)
     ballpoint = pen(plastic("barrel", srgb("#1a2b52"), 0.22, coat=0.5))

@@ -13,7 +13,7 @@ from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.hardware import hex_nut, socket_screw
 from scenes.materials import Wear, concrete, metal, painted, plastic
-from scenes.mesh import bevel, box, cut, extrude, join, lathe, rod, tube
+from scenes.mesh import Floats, bevel, box, cut, extrude, join, lathe, rod, tube
 from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -80,7 +80,7 @@ def spanner() -> Object:
     return shank
 
 
-def lifted(path: np.ndarray, over: list[tuple[float, float, float, float]]) -> list[tuple[float, float, float]]:
+def lifted(path: Floats, over: list[tuple[float, float, float, float]]) -> list[tuple[float, float, float]]:
     """Return the hose's path on the floor, raised near each (x, y, height, reach)."""
     points = []
     for x, y in path:
@@ -109,7 +109,7 @@ def hose(spanner_under: bool) -> Object:
     return tube(points, HOSE, rubber, "hose", 28, 4)
 
 
-def _self_crossing(path: np.ndarray) -> tuple[int, int] | None:
+def _self_crossing(path: Floats) -> tuple[int, int] | None:
     """Return the indices of the nearest approach of two distant parts of a path, if they touch."""
     best: tuple[float, int, int] | None = None
     for i in range(len(path)):
