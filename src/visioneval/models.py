@@ -1,7 +1,7 @@
 """Model cards and price rows: which models there are, how they are reached, what they cost.
 
 `--model` takes a card's name, or `provider:model-id` for a model that has no card (`openai:anything`,
-`hf:organisation/name-or-folder`, `replay:FILE`).
+`hf:organisation/name-or-folder`, `replay:FILE`, or a host of `models.yaml`: `openrouter:google/gemma-3-27b-it`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,36 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import yaml
+from msgspec import Struct
 
 import visioneval
 from visioneval.errors import ModelError
-from visioneval.types import ModelCard, PriceRow
+from visioneval.types import ModelCard, PriceRow, Settings
 
 PREFIXES = {"openai": "openai", "hf": "transformers", "replay": "replay"}
+
+
+AD_HOC_SETTINGS = Settings(max_output_tokens=4096, temperature=0.0)
+"""Of a model without a card; a host that does not take the temperature says so, and it is left out."""
+
+
+class Host(Struct, frozen=True, forbid_unknown_fields=True):
+    """A host that speaks OpenAI's protocol: what the cards of its models have in common."""
+
+    name: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    key_optional: bool = False
+    api: Literal["responses", "chat"] = "chat"
+    unsupported: tuple[str, ...] = ()
+    """Parameters that the endpoint rejects or ignores."""
+    options: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
+    note: str = ""
+    source: str = ""
 
 
 def shipped(name: str) -> Path:
@@ -41,6 +62,14 @@ def load_cards(path: Path | None = None) -> tuple[ModelCard, ...]:
         path or shipped("configs") / "models.yaml", "models", tuple[ModelCard, ...]
     )
     return cards
+
+
+def load_hosts(path: Path | None = None) -> tuple[Host, ...]:
+    """Read the hosts beside the model cards. Raises ModelError for a file that is wrong."""
+    hosts: tuple[Host, ...] = _load(
+        path or shipped("configs") / "models.yaml", "hosts", tuple[Host, ...], default=[]
+    )
+    return hosts
 
 
 def load_prices(path: Path | None = None) -> tuple[PriceRow, ...]:
@@ -74,10 +103,10 @@ def prices_of(card: ModelCard, prices: Sequence[PriceRow]) -> tuple[PriceRow, ..
     return tuple(row for row in prices if row.model in (card.name, card.model_id))
 
 
-def _load(path: Path, key: str, type_: object) -> tuple[msgspec.Struct, ...]:  # type: ignore[type-arg]
+def _load(path: Path, key: str, type_: object, default: list[object] | None = None) -> tuple[msgspec.Struct, ...]:  # type: ignore[type-arg]
     try:
         document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        entries = msgspec.convert(document[key], type_, str_keys=True)
+        entries = msgspec.convert(document[key] if default is None else document.get(key, default), type_, str_keys=True)
     except OSError as error:
         raise ModelError(f"cannot read {path} ({error.strerror})") from None
     except (yaml.YAMLError, KeyError, TypeError) as error:
