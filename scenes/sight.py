@@ -19,6 +19,13 @@ def see_through(item: Object) -> Object:
     return item
 
 
+def gate_only(item: Object) -> Object:
+    """Mark a stand-in that is measured but never rendered: it shows that a place is in sight."""
+    item["gate_only"] = True
+    item.hide_render = True
+    return item
+
+
 def view_projection(width: int, height: int) -> np.ndarray:
     """Return the matrix from world to clip space of the scene's camera."""
     bpy.context.view_layer.update()
@@ -51,7 +58,8 @@ def _meshes(owners: dict[str, str]) -> Iterator[Mesh]:
     """Yield one mesh per subject (its parts joined) and one for every other opaque object."""
     parts: dict[str, list[Mesh]] = {}
     for item in bpy.context.scene.objects:
-        if item.type not in {"MESH", "CURVE", "FONT"} or item.hide_render or item.get("see_through"):
+        unseen = item.hide_render and not item.get("gate_only")
+        if item.type not in {"MESH", "CURVE", "FONT"} or unseen or item.get("see_through"):
             continue
         mesh = triangles(item)
         if len(mesh.triangles):

@@ -114,7 +114,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     fine = Wear(0.2, 0.05, 0.2, 0.02)
     teal, ivory = plastic("teal", srgb("#0f7a70"), 0.16, fine, 0.02, 0.7), plastic("ivory", srgb("#e9e2d0"), 0.18, fine, 0.02, 0.7)
     parts = [box((WIDTH, DEPTH, 0.0005), (0, 0, 0), foil(), "foil", 0.0002)]
-    blister = film("blister", (0.95, 0.955, 0.96), ripple=0.08, gain=1.6)
+    blister = film("blister", (0.93, 0.94, 0.95), ripple=0.12, rough=0.03, gain=3.2)
     parts.append(see_through(sheet(WIDTH - 0.0004, DEPTH - 0.0004, blister, "blister", (340, 210), blister_height((row, column)))))  # type: ignore[arg-type]
     capsules = []
     for r in range(ROWS):

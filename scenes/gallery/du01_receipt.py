@@ -104,7 +104,7 @@ def faded(strip: Image.Image, seed: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     pixels = np.asarray(strip).astype(float)
     height = pixels.shape[0]
-    bands = 0.74 + 0.26 * (np.sin(np.linspace(0, 15, height)) * 0.5 + 0.5)[:, None] * (rng.random((height, 1)) * 0.25 + 0.75)
+    bands = 0.84 + 0.16 * (np.sin(np.linspace(0, 15, height)) * 0.5 + 0.5)[:, None] * (rng.random((height, 1)) * 0.25 + 0.75)
     pixels = 247 - (247 - pixels) * bands
     pixels[:, 556:559] = 247 - (247 - pixels[:, 556:559]) * 0.2
     return Image.fromarray(pixels.astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.6)).convert("RGB")

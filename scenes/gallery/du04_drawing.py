@@ -129,13 +129,13 @@ def part(pen: Pen, holes: dict[str, float], right: float) -> None:
     for level, (name, x) in enumerate(sorted(holes.items(), key=lambda pair: pair[1])):
         pen.baseline(x, heights[name] - 8, -8.5 - 7.2 * level, f"{x:g}")
     pen.baseline(right, -1, -8.5 - 7.2 * len(holes), f"{right:g}")
-    for y, x in ((14.0, right + 7), (32.0, right + 13), (46.0, right + 19)):
+    for y, x in ((14.0, right + 8), (32.0, right + 16), (46.0, right + 24)):
         pen.line((right + 1, y), (x + 1.5, y))
         pen.line((x, 0), (x, y))
         pen.words((x - 2.9, y / 2), f"{y:g}", 30, "mm")
         pen.stem((x, 0), -1)
         pen.stem((x, y), 1)
-    pen.line((right + 1, 0), (right + 20.5, 0))
+    pen.line((right + 1, 0), (right + 25.5, 0))
     pen.words((holes["A"] - 3, 58), "2 x Ø9  (A, C)", 30, "lm")
     pen.line((holes["A"] + 1, 56), (holes["A"], 19.5))
     pen.words((holes["B"] + 9, 58), "2 x Ø6.6  (B, D)", 30, "lm")

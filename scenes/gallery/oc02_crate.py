@@ -58,7 +58,7 @@ def crate(material: Material) -> None:
     for sign in (-1, 1):
         box((INNER_X + 2 * WALL, WALL, HEIGHT), (0, sign * (y + WALL / 2), HEIGHT / 2), material, "long wall", 0.0018)
         box((INNER_X + 2 * WALL + 0.02, 0.014, 0.02), (0, sign * (y + WALL / 2), HEIGHT - 0.008), material, "long rim", 0.004)
-        box((0.014, INNER_Y + 2 * WALL + 0.012, 0.02), (sign * (x + WALL / 2), 0, HEIGHT - 0.008), material, "short rim", 0.004)
+        box((0.014, INNER_Y + 2 * WALL + 0.012, 0.02), (sign * (x + WALL / 2), 0, HEIGHT - 0.0073), material, "short rim", 0.004)
         box((WALL, INNER_Y, HEIGHT * 0.62), (sign * (x + WALL / 2), 0, HEIGHT * 0.31), material, "short wall", 0.0018)
         for end in (-1, 1):
             box((WALL, INNER_Y * 0.27, HEIGHT), (sign * (x + WALL / 2), end * INNER_Y * 0.365, HEIGHT / 2), material, "grip post", 0.0018)

@@ -19,13 +19,13 @@ from scenes.sight import see_through
 from scenes.stage import View, camera, lamp, surroundings
 
 ROWS, COLUMNS, PITCH = "ABCDEF", 8, 0.021
-WIDTH, DEPTH = COLUMNS * PITCH + 0.022, len(ROWS) * PITCH + 0.022
+WIDTH, DEPTH = COLUMNS * PITCH + 0.032, len(ROWS) * PITCH + 0.022
 DECK = 0.058
 
 
 def cell(row: int, column: int) -> tuple[float, float]:
     """Return the centre of a cell; row A is farthest from the camera, column 1 at the left."""
-    return (column - (COLUMNS - 1) / 2) * PITCH + 0.004, ((len(ROWS) - 1) / 2 - row) * PITCH + 0.004
+    return (column - (COLUMNS - 1) / 2) * PITCH + 0.009, ((len(ROWS) - 1) / 2 - row) * PITCH + 0.004
 
 
 def legend() -> Image.Image:
@@ -39,7 +39,7 @@ def legend() -> Image.Image:
         draw.text((x, (DEPTH - 0.0085) * scale), str(column + 1), (24, 40, 74), face, anchor="mm")
     for row, letter in enumerate(ROWS):
         y = (DEPTH / 2 - cell(row, 0)[1]) * scale
-        draw.text((0.0085 * scale, y), letter, (24, 40, 74), face, anchor="mm")
+        draw.text((0.0075 * scale, y), letter, (24, 40, 74), face, anchor="mm")
     return image
 
 

@@ -183,10 +183,10 @@ class RunFolder:
             raise StoreError(f"run folder {folder} exists already; `visioneval resume {folder.name}`") from None
         except OSError as error:
             raise _write_error(folder, error) from None
-        opened = cls(folder)
-        opened.write_prompts(prompts)
-        opened.write_manifest(run)
-        return opened
+        # The manifest is what makes a folder a run: it is there, and whole, before anything can be asked.
+        write_atomically(folder / PROMPTS, _pretty(tuple(prompts)))
+        write_atomically(folder / MANIFEST, _pretty(run))
+        return cls(folder)
 
     def write_manifest(self, run: Run) -> None:
         """Replace `manifest.json` in one step."""
