@@ -85,9 +85,7 @@ class Host(asyncio.BufferedProtocol):
 
 async def serve(port: int, delay_s: float) -> None:
     """Serve until the process is ended; the port is printed once it is open."""
-    server = await asyncio.get_running_loop().create_server(
-        lambda: Host(delay_s), "127.0.0.1", port, backlog=512
-    )
+    server = await asyncio.get_running_loop().create_server(lambda: Host(delay_s), "127.0.0.1", port, backlog=512)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

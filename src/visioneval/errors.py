@@ -7,7 +7,7 @@
     ├── StoreError               5   a run folder: unreadable, corrupt, in use, or the disk is full
     └── ProviderError            6   what a provider's generate() may raise
         ├── RetryableError           may go through later: the runner tries again
-        │   └── ParameterRejected        goes through at once without that parameter
+        │   └── ParameterRejectedError        goes through at once without that parameter
         ├── PromptError              this prompt cannot be answered: the runner goes on to the next
         └── FatalError               no prompt can be answered: the runner ends the run
 
@@ -78,7 +78,7 @@ class RetryableError(ProviderError):
         self.retry_after_s = retry_after_s
 
 
-class ParameterRejected(RetryableError):
+class ParameterRejectedError(RetryableError):
     """The host does not take one of the parameters; the provider leaves it out from now on."""
 
     def __init__(self, parameter: str, message: str) -> None:

@@ -154,7 +154,7 @@ class Gate:
         self.limit = 1.0
         if self._held_until > now:  # calls that were in flight when the host went down
             return self._held_until - now
-        pause_s = min(self._breaker.longest_pause_s, self._breaker.first_pause_s * 2 ** min(self._probes, 10))
+        pause_s = min(self._breaker.longest_pause_s, self._breaker.first_pause_s * 2.0 ** min(self._probes, 10))
         self._probes += 1
         self._hold(pause_s)
         return pause_s

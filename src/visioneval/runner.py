@@ -24,7 +24,7 @@ from visioneval.budget import Bound, Budget
 from visioneval.cache import Known
 from visioneval.errors import (
     FatalError,
-    ParameterRejected,
+    ParameterRejectedError,
     ProviderError,
     RetryableError,
     StoreError,
@@ -127,10 +127,10 @@ class Runner:
         provider: Provider,
         folder: RunFolder,
         *,
+        images: ImageCache,
         done: frozenset[Place],
         limits: Limits | None = None,
         watcher: Watcher | None = None,
-        images: ImageCache | None = None,
         known: Mapping[str, Known] | None = None,
         shots: Shots | None = None,
         budget: Budget | None = None,
@@ -148,7 +148,7 @@ class Runner:
             tokens_per_minute=limits.tokens_per_minute,
             breaker=limits.breaker,
         )
-        self.images = images or ImageCache(Path(run.suite_folder), run.condition.settings.longest_side_px)
+        self.images = images
         self.known, self.shots, self.budget = known or {}, shots or Shots(), budget
         self.stopping = asyncio.Event()
         self.ending: Ending | None = None
@@ -275,7 +275,7 @@ class Runner:
             if pause_s and not await self.gate.sleep(pause_s):
                 return None
 
-    async def _admit(self, request: Request) -> Bound | None | Literal[False]:
+    async def _admit(self, request: Request) -> Bound | Literal[False] | None:
         """Wait for our own limits; False when the run was stopped, or ends because its budget is spent."""
         bound = None
         if self.budget is not None:
@@ -302,7 +302,7 @@ class Runner:
         if not isinstance(error, RetryableError):
             self.gate.failed("other")
             return None
-        if isinstance(error, ParameterRejected):
+        if isinstance(error, ParameterRejectedError):
             attempts.number -= 1
             self._note_dropped()
             return 0.0
@@ -494,8 +494,8 @@ def _stopped(attempts: Attempts) -> Failure:
 def _out_of_budget(budget: Budget) -> Ending:
     return Ending(
         "budget",
-        f"spent ${budget.spent_usd:.4f} of ${budget.limit_usd}: the next call could pass the budget; resume with a "
-        "higher --max-cost",
+        f"spent ${budget.spent_usd:.4f} of ${budget.limit_usd}: the next call could pass the budget; resume with "
+        "a higher --max-cost",
     )
 
 

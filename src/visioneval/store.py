@@ -54,6 +54,8 @@ class StoredRun(Struct, frozen=True):
     records: tuple[Record, ...]
     """The last word on each (prompt, epoch): a reply wins over a failure."""
     verdicts: Mapping[Place, Verdict]
+    billed: tuple[Usage, ...] = ()
+    """Every call that the host charged, or may have charged, although it gave no answer."""
 
     @property
     def suite_path(self) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from visioneval.errors import ParameterRejected, PromptError
+from visioneval.errors import ParameterRejectedError, PromptError
 from visioneval.providers.base import Allowance
 from visioneval.providers.hosted import streams
 from visioneval.providers.hosted.bodies import DROPPABLE, PATHS, api_of, encode_body, rejected_parameter
@@ -87,7 +87,7 @@ class OpenAIProvider:
             return error
         if parameter in DROPPABLE:
             self.dropped = tuple(sorted({*self.dropped, parameter}))
-            return ParameterRejected(parameter, f"{self.name}: the host does not take {parameter}; left out")
+            return ParameterRejectedError(parameter, f"{self.name}: the host does not take {parameter}; left out")
         return error.ending_the_run(f"{error}; this model does not take {parameter}, run it without")
 
 

@@ -16,7 +16,16 @@ from visioneval.types import EncodedImage, Request, Settings
 
 PATHS = {"responses": "/responses", "chat": "/chat/completions"}
 OPTIONAL = frozenset(
-    {"temperature", "store", "detail", "service_tier", "effort", "structured", "stream_options", "max_completion_tokens"}
+    {
+        "temperature",
+        "store",
+        "detail",
+        "service_tier",
+        "effort",
+        "structured",
+        "stream_options",
+        "max_completion_tokens",
+    }
 )
 """Parameters that a card may name as unsupported."""
 DROPPABLE = frozenset({"temperature", "store", "detail", "stream_options", "max_completion_tokens"})
@@ -142,7 +151,9 @@ def _optional(settings: Settings, without: Collection[str]) -> dict[str, Any]:
 
 
 def _turns(request: Request) -> list[tuple[str, EncodedImage | None, str | None]]:
-    shown = [(example.question, example.image, _answer_text(example.answer, request)) for example in request.examples]
+    shown = [
+        (example.question, example.image, _answer_text(example.answer, request)) for example in request.examples
+    ]
     return [*shown, (request.question, request.image, None)]
 
 

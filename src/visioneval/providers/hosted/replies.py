@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 import pybase64
@@ -89,6 +89,7 @@ class ChatObject(Struct):
     error: Raw = _MISSING
 
 
+T = TypeVar("T")
 _responses = msgspec.json.Decoder(ResponseObject)
 _chats = msgspec.json.Decoder(ChatObject)
 
@@ -184,7 +185,7 @@ def read_usage(raw: Raw, tier: str | None) -> Usage:
     )
 
 
-def _decode(decoder: msgspec.json.Decoder[Any], body: bytes, card: ModelCard) -> Any:
+def _decode(decoder: msgspec.json.Decoder[T], body: bytes, card: ModelCard) -> T:
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

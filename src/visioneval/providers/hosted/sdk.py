@@ -6,6 +6,7 @@ validating them is most of the time that `import openai` and `responses.create` 
 
 from __future__ import annotations
 
+import importlib
 import importlib.machinery
 import os
 import re
@@ -110,7 +111,9 @@ async def sdk_request(client: openai.AsyncOpenAI, path: str, model: str) -> http
         kept.append(request)
         return httpx.Response(200, json={})  # type: ignore[no-any-return]
 
-    probe = client.with_options(http_client=import_sdk().DefaultAsyncHttpxClient(transport=httpx.MockTransport(keep)))
+    probe = client.with_options(
+        http_client=import_sdk().DefaultAsyncHttpxClient(transport=httpx.MockTransport(keep))
+    )
     await probe.post(path, cast_to=httpx.Response, body={"model": model})
     return kept[0]
 
@@ -126,7 +129,7 @@ def import_sdk() -> Any:
     """Import openai without the classes in `openai.types`, which load when one is asked for."""
     if "openai" not in sys.modules:
         with _types_on_demand():
-            import openai
+            importlib.import_module("openai")
     return sys.modules["openai"]
 
 
