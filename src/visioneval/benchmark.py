@@ -24,7 +24,7 @@ from visioneval.grading import GRADER_VERSION, Change, changes, grade
 from visioneval.models import prices_of
 from visioneval.pricing import cost_usd, row_for
 from visioneval.providers import open_provider
-from visioneval.providers.base import Provider
+from visioneval.providers.base import LoadedProvider, Provider
 from visioneval.runner import Ending, Runner
 from visioneval.store import Place, RunFolder, StoredRun, read_run, write_verdicts
 from visioneval.suite import check_pictures, load_suite
@@ -78,6 +78,7 @@ def plan_run(
     results: Path,
     epochs: int = 1,
     blind: bool = False,
+    shard: str = "",
 ) -> Plan:
     """Write down everything that the run's manifest will say. Nothing is sent and no file is made."""
     now = datetime.now(UTC)
@@ -99,6 +100,7 @@ def plan_run(
         versions=_versions(),
         machine={"system": platform.platform(terse=True), "cpus": os.cpu_count() or 0},
         git_commit=_git_commit(),
+        shard=shard,
     )
     return Plan(run, tuple(prompts), suite.folder, folder)
 
@@ -110,9 +112,10 @@ def execute(plan: Plan, progress: Progress, *, concurrency: int | None = None) -
     """
     check_pictures(plan.suite_folder, plan.prompts)
     provider = open_provider(plan.run.card, plan.prompts)
-    with RunFolder.create(plan.folder, plan.run, plan.prompts) as folder:
+    run = as_loaded(plan.run, provider)
+    with RunFolder.create(plan.folder, run, plan.prompts) as folder:
         ending = _carry_on(
-            plan.run, plan.prompts, provider, folder, plan.suite_folder, progress, frozenset(), concurrency
+            run, plan.prompts, provider, folder, plan.suite_folder, progress, frozenset(), concurrency
         )
     return finish(plan.folder, ending)
 
@@ -129,6 +132,7 @@ def resume(folder: Path, progress: Progress, *, concurrency: int | None = None) 
             f"{stored.run.suite_sha256[:12]}…); start a new run"
         )
     provider = open_provider(stored.run.card, stored.prompts)
+    check_same_model(stored.run, provider)
     with RunFolder(folder) as opened:
         stored = read_run(folder)  # again, now that nobody else can write to it
         done = frozenset((record.prompt_id, record.epoch) for record in stored.records if record.reply is not None)
@@ -136,6 +140,26 @@ def resume(folder: Path, progress: Progress, *, concurrency: int | None = None) 
             stored.run, stored.prompts, provider, opened, stored.suite_folder, progress, done, concurrency
         )
     return finish(folder, ending)
+
+
+def as_loaded(run: Run, provider: Provider) -> Run:
+    """Return the manifest with what only a loaded model knows: its commit, its device, its load time."""
+    if not isinstance(provider, LoadedProvider):
+        return run
+    return msgspec.structs.replace(run, card=provider.card, loaded=provider.facts)
+
+
+def check_same_model(run: Run, provider: Provider) -> None:
+    """Raise StoreError when the weights are not those that the run began with."""
+    if not isinstance(provider, LoadedProvider):
+        return
+    for fact in ("revision", "weights_sha256"):
+        before, now = run.loaded.get(fact), provider.facts.get(fact)
+        if before != now:
+            raise StoreError(
+                f"run {run.id}: the weights of {run.card.name!r} have changed since ({fact} {now}, was {before}); "
+                "start a new run"
+            )
 
 
 def finish(folder: Path, ending: Ending) -> Finished:

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from visioneval.cli.config import read_config
+from visioneval.cli.local_options import LocalChoices, local_options
 from visioneval.cli.outcome import report_runs
 from visioneval.types import Settings
 
@@ -33,6 +34,7 @@ DEFAULT_MODEL = "baseline-ocr"
     "--category", "categories", multiple=True, help="Only prompts of this category; several may be given."
 )
 @click.option("--only", multiple=True, metavar="ID", help="Only this prompt; several may be given.")
+@click.option("--shard", metavar="PART/PARTS", help="Only this part, as 2/4; `visioneval merge` joins the parts.")
 @click.option(
     "--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often each prompt is asked."
 )
@@ -68,6 +70,7 @@ DEFAULT_MODEL = "baseline-ocr"
 @click.option(
     "--prices-file", type=click.Path(path_type=Path), help="Prices of your own instead of the shipped ones."
 )
+@local_options
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option(
     "--config",
@@ -82,6 +85,7 @@ def command(
     suite: Path | None,
     categories: tuple[str, ...],
     only: tuple[str, ...],
+    shard: str | None,
     epochs: int,
     concurrency: int | None,
     blind: bool,
@@ -89,6 +93,7 @@ def command(
     models_file: Path | None,
     prices_file: Path | None,
     as_json: bool,
+    local: LocalChoices,
     **settings: Any,
 ) -> None:
     """Send the prompts to one or more models, grade the replies and print the score table.
@@ -98,19 +103,29 @@ def command(
     """
     from visioneval import benchmark
     from visioneval.cli.progress import RunProgress
-    from visioneval.models import find_card, load_cards, load_prices, shipped_suite
+    from visioneval.models import find_card, load_cards, load_prices, suite_of
+    from visioneval.shard import Shard
     from visioneval.suite import load_suite, select
 
     cards, prices = load_cards(models_file), load_prices(prices_file)
-    chosen = [find_card(name, cards) for name in models or (DEFAULT_MODEL,)]
-    loaded = load_suite(suite or shipped_suite())
+    chosen = local.apply([find_card(name, cards) for name in models or (DEFAULT_MODEL,)])
+    loaded = load_suite(suite or suite_of(chosen))
     prompts = select(loaded, categories=categories, only=only)
+    prompts = Shard.parse(shard).take(prompts) if shard else prompts
     _say_what_was_inferred(prompts, suite)
     asked = msgspec.convert({name: value for name, value in settings.items() if value is not None}, Settings)
     finished = []
     for card in chosen:
         plan = benchmark.plan_run(
-            card, loaded, prompts, settings=asked, prices=prices, results=results, epochs=epochs, blind=blind
+            card,
+            loaded,
+            prompts,
+            settings=asked,
+            prices=prices,
+            results=results,
+            epochs=epochs,
+            blind=blind,
+            shard=shard or "",
         )
         finished.append(benchmark.execute(plan, RunProgress(), concurrency=concurrency))
         if finished[-1].ending.reason != "complete":

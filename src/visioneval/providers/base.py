@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from visioneval.types import Reply, Request
+from visioneval.types import ModelCard, Reply, Request
 
 
 class Provider(Protocol):
@@ -25,3 +25,13 @@ class Provider(Protocol):
     async def close(self) -> None:
         """Let go of connections, threads and memory."""
         ...
+
+
+@runtime_checkable
+class LoadedProvider(Provider, Protocol):
+    """A provider that holds its model itself, and so knows exactly which one it is."""
+
+    card: ModelCard
+    """The card with what was settled while loading: the commit, the options of its family."""
+    facts: dict[str, str | int | float | bool]
+    """What the run's manifest is to say of the model as loaded."""
