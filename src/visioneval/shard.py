@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -20,7 +19,7 @@ from visioneval.types import Prompt, Run
 T = TypeVar("T")
 SAME = ("suite_sha256", "suite_size", "epochs", "condition")
 """Fields of the manifests that must agree; cards must too, apart from where each part ran."""
-PLACEMENT_OPTIONS = ("device", "batch_size", "ray")
+PLACEMENT_OPTIONS = ("device", "batch_size", "ray", "actors")
 
 
 class Shard(Struct, frozen=True):
@@ -77,7 +76,7 @@ def merge_shards(parts: Sequence[StoredRun], results: Path, folder_name: str) ->
 
 
 def _in_order(parts: Sequence[StoredRun]) -> list[StoredRun]:
-    shards = {}
+    shards: dict[Shard, StoredRun] = {}
     for part in parts:
         if not part.run.shard:
             raise StoreError(f"run {part.run.id} is whole, not a part; only runs made with --shard can be merged")

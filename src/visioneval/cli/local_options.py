@@ -18,15 +18,13 @@ OPTIONS = (
     click.option(
         "--latency-mode",
         type=click.Choice(["single", "amortised"]),
-        help="Time local models one prompt at a time, or in batches whose time is shared out. [default: amortised]",
+        help="Time local models one prompt at a time, or share out the time of batches. [default: amortised]",
     ),
     click.option("--ray", metavar="ADDRESS", help="Use every GPU of a Ray cluster; `auto` finds or starts one."),
     click.option(
         "--set", "set_", multiple=True, metavar="NAME=VALUE", help="An option of a local model: quantization=4bit."
     ),
-    click.option(
-        "--gpu-usd-per-hour", metavar="USD", help="What an hour of the GPU costs: gives local models a cost."
-    ),
+    click.option("--gpu-usd-per-hour", metavar="USD", help="What an hour of the GPU costs, to cost local models."),
 )
 
 
@@ -45,8 +43,8 @@ class LocalChoices(Struct, frozen=True):
         local = [card.provider == "transformers" for card in cards]
         if not any(local):
             raise UsageError(
-                f"{cards[0].name} does not run on a GPU of yours; leave out --device, --latency-mode, --ray, --set "
-                "and --gpu-usd-per-hour"
+                f"{cards[0].name} does not run on a machine of yours; leave out --device, --latency-mode, --ray, "
+                "--set and --gpu-usd-per-hour"
             )
         return [
             with_choices(card, self.options, self.gpu_usd_per_hour) if is_local else card

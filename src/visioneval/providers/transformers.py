@@ -40,6 +40,7 @@ class LocalProvider:
         """End the lanes and their threads; the batch on the device is waited for."""
         await self._lanes.close()
         self._threads.shutdown(cancel_futures=True)
+        self._answerer.close()
 
     async def _answer_batch(self, requests: Sequence[Request]) -> list[Answer]:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answerer.answer, requests)

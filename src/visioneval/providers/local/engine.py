@@ -95,6 +95,11 @@ class TransformersEngine:
         if self._on_gpu:
             self._torch.cuda.empty_cache()
 
+    def unload(self) -> None:
+        """Let go of the model, so that the next one finds the memory free."""
+        del self._model, self._processor
+        self.release()
+
     def peak_bytes(self) -> int:
         """Return the most memory that the last batch had allocated on the device; 0 on a CPU."""
         return int(self._torch.cuda.max_memory_allocated(self._model.device)) if self._on_gpu else 0

@@ -40,6 +40,10 @@ class Engine(Protocol[Prepared]):
         """Give back memory that a failed batch may still hold."""
         ...
 
+    def unload(self) -> None:
+        """Let go of the model."""
+        ...
+
 
 class BatchAnswerer(Generic[Prepared]):
     """Answers batches of any size on one device, from several threads."""
@@ -66,6 +70,11 @@ class BatchAnswerer(Generic[Prepared]):
             ]
         self.largest_batch = min(self.largest_batch, len(requests) // 2)
         return self._answer_halves(requests)
+
+    def close(self) -> None:
+        """Let go of the model; nothing can be answered any more."""
+        with self._device:
+            self._engine.unload()
 
     def _attempt(self, requests: Sequence[Request]) -> list[Reply] | None:
         """Return the replies, or None when memory ran out; tensors and traceback die with this frame."""

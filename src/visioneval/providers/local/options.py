@@ -53,6 +53,8 @@ class LocalOptions(Struct, frozen=True, forbid_unknown_fields=True):
     """`single`: one prompt at a time, timed alone. `amortised`: batches, whose time is shared out."""
     ray: str = ""
     """Address of a Ray cluster, or `auto`; empty runs in this process."""
+    actors: Annotated[int, Meta(ge=0)] = 0
+    """Models on the cluster; 0 is one a GPU, or one a CPU where `device` is `cpu`."""
 
 
 def parse_options(card: ModelCard) -> LocalOptions:
