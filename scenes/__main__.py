@@ -85,7 +85,9 @@ def published(root: Path, category: str | None = None) -> dict[str, dict[str, st
 
 def command_contact_sheet(options: argparse.Namespace) -> None:
     """Tile the published images into one picture."""
-    paths = [options.root / entry["image"] for _, entry in sorted(published(options.root, options.category).items())]
+    paths = [
+        options.root / entry["image"] for _, entry in sorted(published(options.root, options.category).items())
+    ]
     cell, columns = (480, 400), 4
     sheet = Image.new("RGB", (cell[0] * columns, cell[1] * -(-len(paths) // columns)), (24, 24, 24))
     for index, path in enumerate(paths):

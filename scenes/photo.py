@@ -55,7 +55,11 @@ def _aberration(pixels: Pixels, strength: float) -> Pixels:
     for index, scale in enumerate((1 + strength, 1.0, 1 - strength)):
         channel = Image.fromarray(pixels[..., index])
         matrix = (1 / scale, 0, cx - cx / scale, 0, 1 / scale, cy - cy / scale)
-        channels.append(np.asarray(channel.transform((width, height), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)))
+        channels.append(
+            np.asarray(
+                channel.transform((width, height), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC)
+            )
+        )
     return np.stack(channels, -1)
 
 

@@ -19,6 +19,13 @@ def see_through(item: Object) -> Object:
     return item
 
 
+def gate_only(item: Object) -> Object:
+    """Mark a stand-in that is measured but never rendered: it shows that a place is in sight."""
+    item["gate_only"] = True
+    item.hide_render = True
+    return item
+
+
 def view_projection(width: int, height: int) -> np.ndarray:
     """Return the matrix from world to clip space of the scene's camera."""
     bpy.context.view_layer.update()
@@ -42,7 +49,9 @@ def measure(subjects: Sequence[Object], width: int, height: int, scale: float = 
     found = cover(_meshes(owners), {item.name for item in subjects}, view_projection(width, height), *small)
     area = scale * scale
     return {
-        name: Coverage(round(seen.visible / area), round(seen.amodal / area), tuple(edge / scale for edge in seen.box))  # type: ignore[arg-type]
+        name: Coverage(
+            round(seen.visible / area), round(seen.amodal / area), tuple(edge / scale for edge in seen.box)
+        )  # type: ignore[arg-type]
         for name, seen in found.items()
     }
 
@@ -51,7 +60,8 @@ def _meshes(owners: dict[str, str]) -> Iterator[Mesh]:
     """Yield one mesh per subject (its parts joined) and one for every other opaque object."""
     parts: dict[str, list[Mesh]] = {}
     for item in bpy.context.scene.objects:
-        if item.type not in {"MESH", "CURVE", "FONT"} or item.hide_render or item.get("see_through"):
+        unseen = item.hide_render and not item.get("gate_only")
+        if item.type not in {"MESH", "CURVE", "FONT"} or unseen or item.get("see_through"):
             continue
         mesh = triangles(item)
         if len(mesh.triangles):

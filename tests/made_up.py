@@ -136,7 +136,7 @@ class MadeUpRun:
         graded = self.graded()
         records = [entry.record for entry in graded if entry.record is not None]
         verdicts = [
-            {"key": entry.record.key, "verdict": entry.verdict}
+            {"prompt_id": entry.prompt.id, "epoch": entry.epoch, "verdict": entry.verdict}
             for entry in graded
             if entry.record is not None and entry.record.reply is not None
         ]

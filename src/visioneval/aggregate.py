@@ -143,6 +143,11 @@ class Summary(Struct, frozen=True):
         return self.coverage.ranked
 
     @property
+    def task_usd(self) -> Decimal | None:
+        """Uncached cost of a task, None when it is unknown or the run covers too little of the suite."""
+        return self.cost.per_task_usd if self.cost and self.ranked else None
+
+    @property
     def note(self) -> str:
         return self.run.card.note
 

@@ -113,9 +113,14 @@ def find_run(results: Path, name: str) -> Path:
     return matches[-1]
 
 
+def read_manifest(folder: Path) -> Run:
+    """Read what a run is, without its records. Raises StoreError naming the file."""
+    return _decode(folder / MANIFEST, Run)
+
+
 def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
-    run = _decode(folder / MANIFEST, Run)
+    run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
     records = _last_words(_decode_lines(folder / RECORDS, Record))
     verdicts = _decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []
@@ -178,10 +183,10 @@ class RunFolder:
             raise StoreError(f"run folder {folder} exists already; `visioneval resume {folder.name}`") from None
         except OSError as error:
             raise _write_error(folder, error) from None
-        opened = cls(folder)
-        opened.write_prompts(prompts)
-        opened.write_manifest(run)
-        return opened
+        # The manifest is what makes a folder a run: it is there, and whole, before anything can be asked.
+        write_atomically(folder / PROMPTS, _pretty(tuple(prompts)))
+        write_atomically(folder / MANIFEST, _pretty(run))
+        return cls(folder)
 
     def write_manifest(self, run: Run) -> None:
         """Replace `manifest.json` in one step."""

@@ -14,12 +14,13 @@ from typing import NamedTuple, Protocol
 from visioneval.grading.characters import fold
 from visioneval.grading.codes import code_key, find_codes
 from visioneval.grading.distance import within_distance
-from visioneval.grading.hits import Hit, Reader, distinct, settle
+from visioneval.grading.hits import Hit, Reader
 from visioneval.grading.moments import find_cells, find_dates, find_times
 from visioneval.grading.money import find_amounts
 from visioneval.grading.options import Options
 from visioneval.grading.phrases import matches_phrase
 from visioneval.grading.polarity import find_polarity
+from visioneval.grading.preference import settle
 from visioneval.grading.quantities import Asked, find_quantities, unit_asked_for
 from visioneval.grading.question import Question, date_order, unit_asked
 from visioneval.grading.sequences import item_key, split_grid, split_items
@@ -71,21 +72,21 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
         case YesNo(value):
             return ValueRule(lambda text: find_polarity(text, question), lambda said: said is value)
         case Choice():
-            options = Options(answer, question.text)
+            options = Options(answer, question)
             return ValueRule(options.find, lambda said: said == options.key)
         case Integer() | Number():
             return _quantity(answer, question)
         case Money():
-            return _money(answer)
+            return _money(answer, question)
         case Date(value):
             precision, order = value.count("-") + 1, answer.order or date_order(question.text)
-            return ValueRule(_settled(lambda text: find_dates(text, order, precision)), lambda said: said == value)
+            return ValueRule(_settled(lambda text: find_dates(text, order, precision), question), lambda said: said == value)
         case Time():
-            return _time(answer)
+            return _time(answer, question)
         case GridCell(value):
             by_numbers = value[1:2].isdigit() and "C" in value[1:] and value[0] == "R"
             cell = value if by_numbers else _cell(value)
-            return ValueRule(_settled(lambda text: find_cells(text, by_numbers=by_numbers)), lambda said: said == cell)
+            return ValueRule(_settled(lambda text: find_cells(text, by_numbers=by_numbers), question), lambda said: said == cell)
         case Identifier():
             keys = {code_key(name, answer) for name in (answer.value, *answer.aliases)}
             return ValueRule(lambda text: find_codes(text, answer, question), lambda said: said in keys)
@@ -109,8 +110,8 @@ def _names(answer: Text) -> tuple[str, ...]:
     return (answer.value, *answer.aliases)
 
 
-def _settled(find: Reader) -> Reader:
-    return lambda text: distinct(settle(text, find(text)))
+def _settled(find: Reader, question: Question) -> Reader:
+    return lambda text: settle(text, find(text), question)
 
 
 def _cell(value: str) -> str:
@@ -130,14 +131,14 @@ def _quantity(answer: Integer | Number, question: Question) -> ValueRule:
     )
 
 
-def _money(answer: Money) -> ValueRule:
+def _money(answer: Money, question: Question) -> ValueRule:
     return ValueRule(
-        lambda text: find_amounts(text, answer.currency),
+        lambda text: find_amounts(text, answer.currency, question),
         lambda said: isinstance(said, tuple) and said[0] == answer.value and said[1] in (None, answer.currency),
     )
 
 
-def _time(answer: Time) -> ValueRule:
+def _time(answer: Time, question: Question) -> ValueRule:
     hour, minute, *seconds = (int(part) for part in answer.value.split(":"))
     second = seconds[0] if seconds else 0
     cycle = 12 if answer.twelve_hour else 24
@@ -150,7 +151,7 @@ def _time(answer: Time) -> ValueRule:
             and said[2] == second
         )
 
-    return ValueRule(_settled(find_times), is_right)
+    return ValueRule(_settled(find_times, question), is_right)
 
 
 def _grid(answer: Grid) -> TextRule:

@@ -197,14 +197,14 @@ def explicit_places(page: Page, raw: str) -> Iterator[Place]:
 
 def other_places(page: Page, question: Question) -> Iterator[Place]:
     """Places where the answer can stand among other things."""
-    if len(page.lines) == 1 and len(page.lines[0].split()) <= SHORT_WORDS:
-        yield Place("whole reply", page.lines)
     if not page.lines:
         return
     if bold := _bold_in(page, page.lines[-1]):
         yield Place("bold in the last line", bold)
     if page.bold:
         yield Place("bold", tuple(text for text in page.bold if not text.endswith(":")))
+    if len(page.lines) == 1 and len(page.lines[0].split()) <= SHORT_WORDS:
+        yield Place("whole reply", page.lines)
     parts = [part for line in page.lines for part in sentences(line)]
     concluding = [part for part in parts if _CONCLUSION.search(part)]
     if concluding:
@@ -258,7 +258,7 @@ def _is_bare(line: str) -> bool:
     return len(bare.split()) <= BARE_WORDS and not bare.endswith((":", "?")) and bare == line
 
 
-_LEAD_END = re.compile(r"\s[-–—]+\s|[.!;]\s|,\s|\s\(|:\s")
+_LEAD_END = re.compile(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|,\s|\s\(|:\s")
 
 
 def _lead(line: str) -> str:

@@ -17,7 +17,7 @@ from visioneval.grading.characters import plain_characters, tokens
 from visioneval.grading.moments import find_dates, find_times
 from visioneval.grading.money import find_amounts
 from visioneval.grading.numerals import decimal, find_numerals
-from visioneval.grading.question import date_order, lettered_options, option_key, options_in, unit_asked
+from visioneval.grading.question import date_order, lettered_options, option_key, options_in, understand, unit_asked
 from visioneval.grading.sequences import split_grid
 from visioneval.grading.units import find_unit
 from visioneval.grading.words import CLOSED_CLASSES
@@ -184,7 +184,7 @@ def _measure(question: str, key: str) -> Answer | None:
 def _money(question: str, key: str) -> Money | None:
     if not re.search(r"\d", key) or not re.fullmatch(r"[-\s]*(?:[A-Za-z]{0,3}[$£€¥₹₩₽₺])?[A-Z]{0,3}\s?-?[\d.,]+(?:\s?(?:k|m|bn|million|billion|thousand))?\s?(?:[$£€¥₹₩₽₺¢]|[A-Za-z]{1,8})?", key):
         return None
-    hits = find_amounts(key, "XXX")
+    hits = find_amounts(key, "XXX", understand(""))
     if len(hits) != 1 or hits[0].rank != 0:
         return None
     value = hits[0].value

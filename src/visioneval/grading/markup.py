@@ -22,6 +22,7 @@ _LIST_LEAD = re.compile(r"^[ \t]*(?:[-*•+–][ \t]+|\(?\d{1,3}[.)][ \t]+)(?=\S
 _LATEX_MATHS = re.compile(r"\$\$([^$\n]+)\$\$|\$(?=[^\s$])([^$\n]{1,200})(?<=[^\s$])\$(?![\d\w])")
 _LATEX_WORDS = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit|operatorname)\s?\{([^{}\n]*)\}")
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\{([^{}\n]*)\}\{([^{}\n]*)\}")
+_LATEX_SUBSCRIPT = re.compile(r"(?<=[A-Za-z}])_(?:\{(\d{1,3})\}|(\d)(?!\w*_))")
 _LATEX_SIGNS = (
     ("\\%", "%"),
     ("\\$", "$"),
@@ -79,7 +80,8 @@ def without_thinking(text: str) -> str:
 
 def without_latex(text: str) -> str:
     """Write LaTeX as plain text: `$\\text{9 nuts}$` as `9 nuts`."""
-    if "\\" in text:
+    if "\\" in text or "_{" in text:
+        text = _LATEX_SUBSCRIPT.sub(r"\1\2", text)
         text = _LATEX_FRACTION.sub(r"\1/\2", _LATEX_WORDS.sub(r"\1", text))
         for sign, instead in _LATEX_SIGNS:
             text = text.replace(sign, instead)

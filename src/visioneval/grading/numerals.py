@@ -51,8 +51,8 @@ _NUMERAL = re.compile(
     rf"""
       (?P<other> \d{{1,2}}:\d{{2}}(?::\d{{2}})?(?!\d)          # a time
         | \d{{1,4}}([-/.])\d{{1,2}}\2\d{{1,4}}(?![\d])         # a date
-        | [^\W\d_]+\d[\w-]* | [A-Z]{{1,4}}-\d[\w-]*            # R10, A-9: a code
-        | \d+[^\W\d_]+\d\w*                                   # 4k7: a code
+        | [A-Za-z]+\d[\w-]* | (?-i:[A-Z]{{1,4}})-\d[\w-]*            # R10, A-9: a code
+        | \d+[A-Za-z]+\d\w*                                   # 4k7: a code
         | \d+(?:\.\d+){{2,}}                                   # a version or an address
         )
     | (?P<mixed> (?<![\w.,/]) \d+ [ ] \d{{1,2}}/\d{{1,2}} (?![\w/]) )

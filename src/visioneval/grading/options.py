@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from visioneval.grading.hits import Hit, distinct, settle
-from visioneval.grading.question import lettered_options, option_key, options_in
+from visioneval.grading.hits import Hit
+from visioneval.grading.preference import settle
+from visioneval.grading.question import Question, lettered_options, option_key, options_in
 from visioneval.grading.words import CLOSED_CLASSES
 from visioneval.types import Choice
 
 _SAME = (("top", "upper"), ("bottom", "lower"), ("middle", "center", "centre"), ("gray", "grey"), ("gold", "golden"))
 _SIDES = frozenset("left right top bottom front".split())
 _AGAINST = re.compile(
-    r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of|opposed to|except|no longer)|n't)"
+    r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of|opposed to|no longer)|n't)"
     r"\s+(?:[\w'-]+\s+){0,3}[\"'(]*$",
     re.I,
 )
@@ -23,7 +24,9 @@ _OTHERS = re.compile(r"\b(?:others?|rest|remaining)\b[^.;]*$", re.I)
 class Options:
     """The options of one prompt, compiled once."""
 
-    def __init__(self, answer: Choice, question: str) -> None:
+    def __init__(self, answer: Choice, asked: Question) -> None:
+        question = asked.text
+        self._question = asked
         self.key = _canonical(answer.value)
         lettered = lettered_options(question)
         names = self._names(answer, question, lettered)
@@ -68,7 +71,7 @@ class Options:
         if hits and not claimed:
             return self._remaining(hits)
         claimed = _mark_alternatives(text, claimed)
-        return distinct(settle(text, claimed))
+        return settle(text, claimed, self._question)
 
     def _key_of(self, written: str) -> str:
         key = _canonical(written)
@@ -115,7 +118,7 @@ def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
                 j -= 1
                 listed.add(j)
     rest = [hit for i, hit in enumerate(hits) if i not in listed]
-    return rest or [hit._replace(definite=False) if i in listed else hit for i, hit in enumerate(hits)]
+    return rest or [hit._replace(definite=False) for hit in hits]
 
 
 @lru_cache(maxsize=4096)

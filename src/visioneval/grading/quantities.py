@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit, after_conclusion, distinct, is_denied, outside_brackets
 from visioneval.grading.numerals import Numeral, find_numerals
+from visioneval.grading.preference import prefer
 from visioneval.grading.question import Question
-from visioneval.grading.units import UNITS, Unit, convert, find_unit, is_ambiguous
-from visioneval.grading.words import FRAME, NEGATORS, stem
+from visioneval.grading.units import Unit, convert, find_unit, is_ambiguous
+from visioneval.grading.words import stem
+
+
+Quantity: TypeAlias = Decimal | tuple[Decimal, str]
+"""A number in the asked unit, or a number and the other dimension that it measures."""
 
 
 class Asked(NamedTuple):
@@ -41,20 +45,12 @@ _BOUND = re.compile(
 _BOUND_AFTER = re.compile(r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b)", re.I)
 _ALTERNATIVE = re.compile(r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\b(?:or|to|through|and/or|or maybe|or possibly|or perhaps)\b(?:\s+(?:even|about|maybe|possibly|perhaps))?|[-–—~/])\s*$", re.I)
 _WHOLE_OF = re.compile(r"(?:\b(?:out of|of|of the|of these|of those|of all|of a total of|among|amongst|from the|in the)(?:\s+(?:the|these|those|all|visible|total))*|/)\s*$", re.I)
-_LABEL = re.compile(
-    r"(?:\b(?:rows?|columns?|col|steps?|lines?|groups?|sections?|trays?|slots?|boxe?s?|layers?|items?|nos?\.?|numbers?|#|figures?|fig\.?"
-    r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
-    re.I,
-)
 _TOTAL_AFTER = re.compile(r"[^.;,\n\d]{0,40}?\b(?:in total|in all|altogether|overall|combined|total)\b", re.I)
 _TOTAL_BEFORE = re.compile(r"\b(?:totals?|sum|altogether|grand total|final count|total count|overall)\b[^.;,\n\d]{0,40}$", re.I)
 _UNIT_AFTER = re.compile(
     r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent|km/h|mi/h|m/s"
     r"|[%°\"'](?![\w])|[A-Za-zµμΩ]+[²³23]?(?![\w]))"
 )
-_CLAUSES = re.compile(r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof)\b", re.I)
-
-
 def find_quantities(text: str, asked: Asked) -> list[Hit]:
     """Find what a span claims the quantity to be; several hits mean that it does not settle on one."""
     numerals = find_numerals(text)
@@ -76,9 +72,7 @@ def _prefer(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
     for keep in (_wholes, outside_brackets, after_conclusion, _totals):
         if len(distinct(hits)) > 1:
             hits = keep(text, hits)
-    if len(distinct(hits)) > 1 and all(hit.definite for hit in hits):
-        hits = _most_about(text, hits, asked)
-    return hits
+    return prefer(text, hits, asked.question)
 
 
 def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
@@ -91,9 +85,10 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         after = text[numeral.end : numeral.end + 40]
     if numeral.kind == "word" and not _is_number_word(text, numeral):
         return None
-    value, rank, end = numeral.value, 0, numeral.end
+    value: Quantity = numeral.value
+    rank, end = 0, numeral.end
     if numeral.kind == "ordinal":
-        rank = 1 if asked.counts else 3
+        rank = (1 if asked.question.subject else 0) if asked.counts else 3
     else:
         measured = _measure(value, after, asked)
         if measured is None:
@@ -103,10 +98,11 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
     definite = not _BOUND.search(before) and not _BOUND_AFTER.match(text[end : end + 15])
     note = "approximate" if _ABOUT.search(before) else ""
     written = text[numeral.start : end].strip()
-    return Hit(value.normalize() + 0, written, numeral.start, numeral.end, note, definite, rank)
+    value = value.normalize() + 0 if isinstance(value, Decimal) else value
+    return Hit(value, written, numeral.start, numeral.end, note, definite, rank)
 
 
-def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Decimal, int, int] | None:
+def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, int] | None:
     """Read the unit behind a number; return the value in the asked unit, its rank and the unit's length."""
     match = _UNIT_AFTER.match(after)
     if match is None:
@@ -124,11 +120,13 @@ def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Decimal, int, in
         if attached and name.lower() not in ("x", "st", "nd", "rd", "th", "and"):
             return None  # part of a code: "4B"
         return value, 0, 0
+    if asked.unit and asked.unit.dimension == "temperature" and unit.dimension == "angle":
+        return value, 0, match.end()  # "72 degrees": the scale is left out
     if asked.unit is None:
         return value, 1 if asked.counts and asked.question.subject else 0, match.end()
     converted = convert(value, unit, asked.unit)
-    if converted is None:
-        return value, 2, match.end()  # of another dimension: only an answer where nothing else is
+    if converted is None:  # of another dimension: read only where nothing else is, and never right
+        return (value, unit.dimension), 2, match.end()
     return converted, 0 if unit == asked.unit else 1, match.end()
 
 
@@ -229,39 +227,6 @@ def _totals(text: str, hits: list[Hit]) -> list[Hit]:
     return totals or hits
 
 
-def _most_about(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
-    """Keep the number whose clause repeats most of the question; in a tie keep all.
-
-    A word of the question's condition weighs more than the noun that is counted: of "20 eggs in the tray, 6
-    are cracked", the 6 answers "How many eggs are cracked?".
-    """
-    if not asked.question.words:
-        return hits
-    cuts = [match.start() for match in _CLAUSES.finditer(text)]
-    scores = []
-    for hit in hits:
-        start = max((cut for cut in cuts if cut < hit.start), default=0)
-        end = min((cut for cut in cuts if cut >= hit.end), default=len(text))
-        scores.append(_about(text[start:end], text[hit.end : end], asked, labelled=bool(_LABEL.search(text[start : hit.start]))))
-    best = max(scores)
-    if best <= 0:
-        return hits
-    return [hit for hit, score in zip(hits, scores, strict=True) if score == best]
-
-
-def _about(clause: str, following: str, asked: Asked, *, labelled: bool) -> int:
-    words = tokens(clause)
-    if any(word in NEGATORS for word in words) and not asked.question.negated:
-        return 0
-    stems = {stem(word) for word in words if word not in FRAME}
-    shared = stems & asked.question.words
-    score = 2 * len(shared - {asked.question.subject}) + (asked.question.subject in shared)
-    return score - 2 * labelled
-
-
 def unit_asked_for(name: str | None) -> Unit | None:
     """Look up the unit of an answer; a name that is not in the table is compared as written."""
     return find_unit(name) if name else None
-
-
-KNOWN_UNITS = UNITS

@@ -82,7 +82,8 @@ _ONE_OF = re.compile(
     r"\b(?:only|either|with|from|of|between)|:)\s+([^:?.!\n]{3,200})",
     re.I,
 )
-_CHOICE_OF = re.compile(r"((?:[\w'-]+(?:\s[\w'-]+){0,4},\s*)*[\w'-]+(?:\s[\w'-]+){0,4},?\s+or\s+[\w'-]+(?:\s[\w'-]+){0,4})", re.I)
+_ASKED_OR = re.compile(r"[,:]\s*((?:[^,?.:\n]{1,40},\s*){0,8}[^,?.:\n]{1,40}?,?\s+or\s+[^,?.:\n]{1,40})\?", re.I)
+_PAIR_OR = re.compile(r"\b([\w-]+)\s+or\s+(?:(?:the|a|an|on|in|at|to|is|it|not)\s+)*([\w-]+)\b", re.I)
 _OPTION_LEAD = re.compile(
     r"^(?:(?:the|a|an|either|only|is|are|it|was|on|in|at|to|of|with|from|as|its|their|colou?r|side|one|following|options?|"
     r"answer|single|word|words)\s+)+",
@@ -107,11 +108,12 @@ def options_in(question: str) -> tuple[str, ...]:
     plain = plain_characters(question)
     if lettered := lettered_options(question):
         return tuple(lettered.values())
-    for listed in reversed(_ONE_OF.findall(plain)):
+    for listed in (*reversed(_ONE_OF.findall(plain)), *reversed(_ASKED_OR.findall(plain))):
         options = _split_options(listed)
         if len(options) >= 2 and max(len(option.split()) for option in options) <= 4:
             return options
-    return ()
+    pairs = _PAIR_OR.findall(plain)
+    return tuple(pairs[0]) if len(pairs) == 1 else ()
 
 
 def _split_options(listed: str) -> tuple[str, ...]:

@@ -72,7 +72,13 @@ def _body(text: str, question: Question) -> str:
     sentences = [part for part in re.split(r"(?<=[.!?])\s+", text) if part.strip()]
     enumerations = [part for part in sentences if _SEPARATORS.search(part)]
     text = enumerations[-1] if len(enumerations) == 1 else (sentences[0] if len(sentences) == 1 else text)
+    verb = _VERB.search(text)
+    if verb and _SEPARATORS.search(text, verb.end()):
+        text = text[verb.end() :]
     return text.rstrip(".! ")
+
+
+_VERB = re.compile(r"\b(?:are|is|were|was|includes?|reads?|shows?|contains?)\b:?\s+(?:as follows:?\s+)?", re.I)
 
 
 def _bare(part: str, question: Question) -> str:

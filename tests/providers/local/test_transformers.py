@@ -126,7 +126,8 @@ def test_the_micro_model_sees_colours() -> None:
     replies = engine.generate(engine.prepare(requests))
     assert [reply.text for reply in replies] == list(COLOURS)
     for reply in replies:
-        assert (reply.stop, reply.usage.output_tokens) == ("stop", 2)
+        assert reply.stop == "stop"
+        assert reply.usage.output_tokens in (2, 3)  # a word in one token or two, and <eos>
         assert reply.timing.busy_s is not None
         assert reply.timing.service_s == reply.timing.busy_s
     assert engine.generate(engine.prepare([a_request(0, tokens=1)]))[0].stop == "length"
