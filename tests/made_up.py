@@ -87,7 +87,7 @@ class MadeUpRun:
     seconds: Callable[[int], float | None] = lambda index: 7.87
     text: Callable[[int], str] = lambda index: f"The answer is {index}."
     suite_sha256: str = "5" * 64
-    suite_folder: str = "/nowhere"
+    suite_path: str = "/nowhere"
     grader_version: str = "1"
     id: str = "20261121T040000Z-0001"
 
@@ -97,7 +97,7 @@ class MadeUpRun:
             id=self.id,
             started="2026-11-21T04:00:00Z",
             suite="made-up",
-            suite_folder=self.suite_folder,
+            suite_path=self.suite_path,
             suite_sha256=self.suite_sha256,
             prompt_ids=tuple(prompt.id for prompt in self.prompts),
             suite_size=self.suite_size or len(self.prompts),
@@ -136,7 +136,7 @@ class MadeUpRun:
         graded = self.graded()
         records = [entry.record for entry in graded if entry.record is not None]
         verdicts = [
-            {"key": entry.record.key, "verdict": entry.verdict}
+            {"prompt_id": entry.prompt.id, "epoch": entry.epoch, "verdict": entry.verdict}
             for entry in graded
             if entry.record is not None and entry.record.reply is not None
         ]

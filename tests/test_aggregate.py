@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up import FIRST, PRICE, SECOND, THIRD, MadeUpRun, passes, prompts
 
+from tests.made_up import FIRST, PRICE, SECOND, THIRD, MadeUpRun, passes, prompts
 from visioneval import stats
 from visioneval.aggregate import Summary, busy_seconds, check_comparable, ranked, summarise
 from visioneval.errors import StoreError, UsageError

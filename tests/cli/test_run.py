@@ -36,7 +36,7 @@ def test_a_run_prints_the_score_table_and_says_where_it_is(
     ended = visioneval("run", "--suite", counting_suite, "--model", f"replay:{file}")
     assert ended.returncode == 0, ended.stderr
     assert "Overall Score" in ended.stdout
-    assert "80%" in ended.stdout
+    assert "4/5" in ended.stdout  # fewer than nine prompts have no percentage
     run = the_run(tmp_path)
     assert str(run.relative_to(tmp_path)) in ended.stderr
     assert outcomes(run) == {"OC01": "pass", "OC02": "fail", "OC03": "pass", "DD01": "pass", "DD02": "pass"}

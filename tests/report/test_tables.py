@@ -13,9 +13,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up import FIRST, SECOND, THIRD, MadeUpRun, passes, prompts
 from rich.console import Console
 
+from tests.made_up import FIRST, SECOND, THIRD, MadeUpRun, passes, prompts
 from visioneval.aggregate import Summary, summarise
 from visioneval.errors import UsageError
 from visioneval.report import form

@@ -11,6 +11,8 @@ from visioneval.benchmark import Finished
 INTERRUPTED = 130
 INCOMPLETE = 1
 REFUSED = 6
+ENOUGH = 0.9
+"""Share of the planned prompts that must have a verdict for a run to count as done."""
 
 
 def report_runs(finished: Sequence[Finished], *, as_json: bool) -> int:
@@ -35,7 +37,8 @@ def report_runs(finished: Sequence[Finished], *, as_json: bool) -> int:
         return INTERRUPTED
     if any(each.ending.reason == "fatal" for each in finished):
         return REFUSED
-    return INCOMPLETE if any(not summary.ranked for summary in summaries) else 0
+    answered = (summary.coverage.verdicts / summary.coverage.planned for summary in summaries)
+    return INCOMPLETE if min(answered) < ENOUGH else 0
 
 
 def _what_is_missing(finished: Finished) -> str:

@@ -9,9 +9,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 from functools import cache
 from math import comb, sqrt
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from visioneval.stats.rates import Interval, wilson, z_value
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array: TypeAlias = np.ndarray[Any, Any]
 
 
 class PairedTable(NamedTuple):
@@ -135,15 +140,15 @@ def paired_bootstrap(differences: Sequence[float], *, seed: int = 0, draws: int 
 @cache
 def smallest_decisive_gap(disagreements: int, alpha: float = 0.05, *, midp: bool = True) -> int | None:
     """Return the smallest |only_a - only_b| with p <= alpha, or None when even all one way is not enough."""
-    test = mcnemar_midp if midp else mcnemar_exact
-    low, high = -1, disagreements // 2 + 1  # p grows with the smaller count: find the last one that decides
-    while high - low > 1:
-        middle = (low + high) // 2
-        if test(middle, disagreements - middle) <= alpha:
-            low = middle
-        else:
-            high = middle
-    return None if low < 0 else disagreements - 2 * low
+    limit = Fraction(alpha) * 2**disagreements
+    below, point, decisive = 0, 1, None
+    for fewer in range(disagreements // 2 + 1):
+        below += point
+        if 2 * below - (point if midp else 0) > limit:
+            break
+        decisive = disagreements - 2 * fewer
+        point = point * (disagreements - fewer) // (fewer + 1)
+    return decisive
 
 
 def power(n: int, discordance: float, difference: float, alpha: float = 0.05, *, midp: bool = True) -> float:
@@ -154,17 +159,23 @@ def power(n: int, discordance: float, difference: float, alpha: float = 0.05, *,
     """
     if not abs(difference) <= discordance + 1e-12:
         raise ValueError(f"a difference of {difference} needs at least as much discordance, not {discordance}")
-    import numpy as np
     from scipy.special import bdtr
     from scipy.stats import binom
 
-    m = np.arange(n + 1)
-    gaps = [smallest_decisive_gap(int(count), alpha, midp=midp) for count in m]
-    last = np.array([-1 if gap is None else (count - gap) // 2 for count, gap in zip(m, gaps, strict=True)])
+    m, last = _critical(n, alpha, midp)
     share = min(1.0, max(0.0, 0.5 + difference / (2 * discordance))) if discordance else 0.5
-    inside = last >= 0
-    ends = bdtr(last[inside], m[inside], share) + bdtr(last[inside], m[inside], 1 - share)
-    return float(np.sum(binom.pmf(m, n, discordance)[inside] * ends))
+    ends = bdtr(last, m, share) + bdtr(last, m, 1 - share)
+    return float((binom.pmf(m, n, discordance) * ends).sum())
+
+
+@cache
+def _critical(n: int, alpha: float, midp: bool) -> tuple[Array, Array]:
+    """Return each number of disagreements that can decide, and the largest smaller count that does."""
+    import numpy as np
+
+    gaps = {m: gap for m in range(n + 1) if (gap := smallest_decisive_gap(m, alpha, midp=midp)) is not None}
+    disagreements = np.array(list(gaps), dtype=int)
+    return disagreements, (disagreements - np.array(list(gaps.values()), dtype=int)) // 2
 
 
 def minimal_detectable_difference(
@@ -174,7 +185,7 @@ def minimal_detectable_difference(
     if power(n, discordance, discordance, alpha, midp=midp) < wanted_power:
         return None
     low, high = 0.0, discordance
-    while high - low > 1e-5:
+    while high - low > 1e-4:
         middle = (low + high) / 2
         if power(n, discordance, middle, alpha, midp=midp) < wanted_power:
             low = middle

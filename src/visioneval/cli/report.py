@@ -1,0 +1,68 @@
+"""`visioneval report`: the score tables and the pages from the stored runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from visioneval.report.collect import Group
+
+SHOWN_STALE = 10
+
+
+@click.command("report")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where the runs are.",
+)
+@click.option("--out", type=click.Path(path_type=Path), help="Where the report goes. [default: RESULTS/report]")
+@click.option("--check", is_flag=True, help="Write nothing; fail when the report on disk is out of date.")
+@click.option("--json", "as_json", is_flag=True, help="Print the leaderboard as JSON instead of the score table.")
+def command(results: Path, out: Path | None, check: bool, as_json: bool) -> None:
+    """Write the score tables and the pages from the stored runs.
+
+    The newest complete run of each condition is shown; the others are listed with it. Exit codes: 0 done,
+    1 the report is out of date (--check), 5 the runs cannot be read.
+    """
+    from visioneval.report import build, leaderboard
+
+    out = out or results / "report"
+    groups = build.read_groups(results)
+    report = build.make_report(groups, out)
+    if check:
+        sys.exit(_check(build.stale_files(out, report), out))
+    build.write_report(out, report)
+    if as_json:
+        click.echo(leaderboard.to_json(groups[0].shown), nl=False)
+        return
+    _print(groups, out)
+
+
+def _check(stale: list[str], out: Path) -> int:
+    if not stale:
+        return 0
+    click.echo(f"{out} is out of date; write it again with `visioneval report`:", err=True)
+    for name in stale[:SHOWN_STALE]:
+        click.echo(f"  {name}", err=True)
+    if len(stale) > SHOWN_STALE:
+        click.echo(f"  and {len(stale) - SHOWN_STALE} more", err=True)
+    return 1
+
+
+def _print(groups: list[Group], out: Path) -> None:
+    from rich.console import Console
+
+    from visioneval.report.terminal import print_scores
+
+    console = Console()
+    print_scores([run.summary for run in groups[0].shown], console)
+    if len(groups) > 1:
+        click.echo(f"{len(groups) - 1} more suites or graders are in folders of their own.", err=True)
+    click.echo(f"report: {out / 'index.html'}", err=True)

@@ -1,0 +1,96 @@
+"""Which runs a report shows: read them all, group what is comparable, show the best run of each condition."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from visioneval.compare import GradedRun
+from visioneval.store import MANIFEST, find_run, find_runs, read_manifest, read_run
+from visioneval.types import Run
+
+
+class Group(Struct, frozen=True):
+    """Runs that may be put side by side: one suite, one grader."""
+
+    suite: str
+    suite_sha256: str
+    grader_version: str
+    shown: tuple[GradedRun, ...]
+    """One run a condition, ranked ones first, best first."""
+    others: tuple[GradedRun, ...]
+    """Older or less complete runs of the same conditions, newest first."""
+
+    @property
+    def runs(self) -> tuple[GradedRun, ...]:
+        return self.shown + self.others
+
+
+def load_runs(results: Path) -> list[GradedRun]:
+    """Read and summarise every run below `results`. Raises StoreError for one that cannot be read."""
+    return [load_run(folder) for folder in find_runs(results)]
+
+
+def load_run(folder: Path) -> GradedRun:
+    """Read and summarise one run folder."""
+    stored = read_run(folder)
+    return GradedRun.of(stored.run, stored.graded(), stored.suite_folder)
+
+
+def group_runs(runs: Iterable[GradedRun]) -> list[Group]:
+    """Group comparable runs: the group with the newest run first, but one that nobody graded last."""
+    grouped: dict[tuple[str, str], list[GradedRun]] = {}
+    for run in runs:
+        key = (run.summary.run.suite_sha256, run.summary.grader_version or "")
+        grouped.setdefault(key, []).append(run)
+    ordered = sorted(
+        grouped.items(), key=lambda item: (item[0][1] != "", max(map(_newness, item[1]))), reverse=True
+    )
+    return [_group(sha256, version, members) for (sha256, version), members in ordered]
+
+
+def _group(sha256: str, grader_version: str, runs: Sequence[GradedRun]) -> Group:
+    conditions: dict[object, list[GradedRun]] = {}
+    for run in runs:
+        conditions.setdefault(run.summary.run.condition, []).append(run)
+    best = [max(same, key=_completeness) for same in conditions.values()]
+    chosen = {id(run) for run in best}
+    shown = sorted(best, key=_place)
+    others = sorted((run for run in runs if id(run) not in chosen), key=_newness, reverse=True)
+    return Group(shown[0].summary.run.suite, sha256, grader_version, tuple(shown), tuple(others))
+
+
+def _completeness(run: GradedRun) -> tuple[bool, bool, tuple[str, str]]:
+    summary = run.summary
+    return summary.ranked, summary.outcomes["skipped"] == 0, _newness(run)
+
+
+def _newness(run: GradedRun) -> tuple[str, str]:
+    of: Run = run.summary.run
+    return of.started, of.id
+
+
+def _place(run: GradedRun) -> tuple[bool, float, str, str]:
+    summary = run.summary
+    return not summary.ranked, -summary.overall.value, summary.label, summary.run.id
+
+
+def find_graded_run(results: Path, name: str) -> GradedRun:
+    """Return the run that `name` means: a folder, a run id, or the best run of a model or a condition.
+
+    A model's best run is one with the picture, complete, and the newest. Raises StoreError as `find_run`.
+    """
+    if (Path(name) / MANIFEST).is_file():
+        return load_run(Path(name))
+    folders = find_runs(results)
+    named = [load_run(folder) for folder in folders if folder.name != name and name in _names(folder)]
+    if not named:
+        return load_run(find_run(results, name))
+    return max(named, key=lambda run: (not run.summary.run.condition.blind, _completeness(run)))
+
+
+def _names(folder: Path) -> set[str]:
+    run = read_manifest(folder)
+    return {folder.parent.name, run.condition.model, run.condition.label, run.card.label}

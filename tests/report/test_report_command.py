@@ -1,0 +1,103 @@
+"""`visioneval report` as a person calls it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CommandLine
+from tests.made_up import FIRST, SECOND, THIRD, MadeUpRun, passes
+from visioneval.types import Condition, ModelCard, Outcome
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A results folder with three models."""
+    folder = tmp_path / "results"
+    for name, counts in zip(("model-a", "model-b", "model-c"), (FIRST, SECOND, THIRD), strict=True):
+        MadeUpRun(model=name, outcomes=passes(counts)).write(folder)
+    return folder
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_it_writes_the_tables_and_prints_the_scores(visioneval: CommandLine, results: Path) -> None:
+    done = visioneval("report", "--results", results)
+    assert done.returncode == 0, done.stderr
+    assert "74.63%" in done.stdout
+    assert {"scores.md", "scores.csv", "scores.json", "leaderboard.md"} <= files_of(results / "report").keys()
+    scores = json.loads((results / "report/scores.json").read_text())
+    assert [model["model"] for model in scores["models"]] == ["model-c", "model-a", "model-b"]
+
+
+def test_the_same_runs_give_the_same_bytes(visioneval: CommandLine, results: Path, tmp_path: Path) -> None:
+    visioneval("report", "--results", results, "--out", tmp_path / "one")
+    visioneval("report", "--results", results, "--out", tmp_path / "two")
+    assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
+
+
+def test_check_fails_until_the_report_is_written_again(visioneval: CommandLine, results: Path) -> None:
+    missing = visioneval("report", "--results", results, "--check")
+    assert missing.returncode == 1
+    assert "scores.md" in missing.stderr
+    assert not (results / "report").exists(), "--check writes nothing"
+
+    visioneval("report", "--results", results)
+    assert visioneval("report", "--results", results, "--check").returncode == 0
+
+    MadeUpRun(model="model-d").write(results)
+    assert visioneval("report", "--results", results, "--check").returncode == 1
+
+
+def test_what_is_no_longer_there_is_taken_away(visioneval: CommandLine, results: Path) -> None:
+    MadeUpRun(model="model-d", suite_sha256="0" * 64, id="20250101T000000Z-0001").write(results)
+    visioneval("report", "--results", results)
+    report = results / "report"
+    other = next(report.glob("00000000-1/scores.md"))
+    (report / "mine.txt").write_text("keep")
+    for path in (results / "model-d").rglob("*.json*"):
+        path.unlink()
+    visioneval("report", "--results", results)
+    assert not other.exists()
+    assert (report / "mine.txt").read_text() == "keep"
+
+
+def test_json_goes_to_stdout_alone(visioneval: CommandLine, results: Path) -> None:
+    done = visioneval("report", "--results", results, "--json")
+    assert [model["model"] for model in json.loads(done.stdout)["models"]] == ["model-c", "model-a", "model-b"]
+
+
+def test_the_best_run_of_a_condition_is_shown_and_a_newer_partial_one_is_not(
+    visioneval: CommandLine, results: Path
+) -> None:
+    most: list[Outcome] = ["pass"] * 60
+    most += ["skipped"] * 7
+    part = MadeUpRun(outcomes=most, id="20271121T040000Z-0001")
+    part.write(results)
+    done = visioneval("report", "--results", results, "--json")
+    shown = {model["model"]: model["run"] for model in json.loads(done.stdout)["models"]}
+    assert shown["model-a"] == "20261121T040000Z-0001"
+
+
+def test_a_baseline_says_so_in_every_file(visioneval: CommandLine, results: Path) -> None:
+    card = ModelCard(name="base", provider="baseline", note="baseline, not a vision-language model")
+    MadeUpRun(model="base", card=card, condition=Condition("base", blind=True)).write(results)
+    visioneval("report", "--results", results)
+    for name in ("scores.md", "scores.csv", "scores.json", "leaderboard.md", "leaderboard.json"):
+        text = (results / "report" / name).read_text()
+        assert "baseline, not a vision-language model" in text, name
+        assert "base (blind)" in text, name
+
+
+@pytest.mark.parametrize("make", [True, False])
+def test_no_runs_is_one_clear_line(visioneval: CommandLine, tmp_path: Path, make: bool) -> None:
+    if make:
+        (tmp_path / "empty").mkdir()
+    done = visioneval("report", "--results", tmp_path / "empty")
+    assert done.returncode == 5
+    assert done.stderr.count("\n") == 1
+    assert "visioneval run" in done.stderr
