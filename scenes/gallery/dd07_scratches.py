@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 from bpy.types import Material
 from PIL import Image, ImageDraw, ImageFilter
@@ -68,7 +69,7 @@ def mask(lines: list[Line], rng: random.Random) -> Image.Image:
     art = Image.new("L", (round(WIDTH * PX), round(DEPTH * PX)), 0)
     draw = ImageDraw.Draw(art)
     for line in lines:
-        for index, (a, b) in enumerate(zip(line, line[1:], strict=False)):
+        for index, (a, b) in enumerate(pairwise(line)):
             share = min(index, len(line) - 2 - index) / 4
             width = max(3, round((4 + rng.uniform(0, 4)) * min(1.0, 0.55 + share)))
             ends = [((x + WIDTH / 2) * PX, (DEPTH / 2 - y) * PX) for x, y in (a, b)]
@@ -83,7 +84,9 @@ def coated(scratched: Image.Image) -> Material:
     where = graph.where(1.0, varied=False)
     peel, broad = graph.noise(where, 900, 3, 0.6), graph.noise(where, 9, 6, 0.6)
     paint = graph.ramp(broad, (0.35, srgb("#5f6b70")), (0.65, srgb("#6a767b")))
-    graph.set(base_color=graph.mix(cutting, paint, srgb("#c9c8c2")), metallic=graph.math("MULTIPLY", cutting, 0.85))
+    graph.set(
+        base_color=graph.mix(cutting, paint, srgb("#c9c8c2")), metallic=graph.math("MULTIPLY", cutting, 0.85)
+    )
     graph.set(roughness=graph.remap(cutting, 0.0, 1.0, 0.42, 0.3))
     deep = graph.bump(graph.math("SUBTRACT", 1.0, cutting), 0.7, 0.0002)
     return graph.set(normal=graph.bump(peel, 0.22, 0.00022, deep))

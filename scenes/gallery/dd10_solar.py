@@ -124,7 +124,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     marker = gate_only(box((CELL * 0.8, CELL * 0.8, 0.0005), centre, None, "cracked cell"))
     surroundings("park", 140 + rng.uniform(-30, 30), 0.9)
     sun((0.6, 0.35, -0.75), 3.2, 1.0)
-    camera(View((0.12, -0.88, 0.74), (0.005, -0.045, 0), 34, 9, roll_deg=-2))
+    camera(View((0.12, -0.90, 0.76), (0.012, -0.05, 0), 31, 9, roll_deg=-2))
     return Shot([face, marker], Rule(0.85, 6000), Look(grain=0.008))
 
 

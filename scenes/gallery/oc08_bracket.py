@@ -36,7 +36,11 @@ def spangle() -> Material:
     tone = graph.node("RGBToBW", {0: crystal}).outputs[0]
     bloom = graph.noise(where, 40, 8, 0.7)
     white = graph.remap(bloom, 0.55, 0.7, 0.0, 0.5)
-    graph.set(base_color=graph.mix(white, graph.ramp(tone, (0.2, srgb("#8e9294")), (0.8, srgb("#b9bdbd"))), srgb("#d5d6d2")))
+    graph.set(
+        base_color=graph.mix(
+            white, graph.ramp(tone, (0.2, srgb("#8e9294")), (0.8, srgb("#b9bdbd"))), srgb("#d5d6d2")
+        )
+    )
     graph.set(metallic=graph.math("SUBTRACT", 1.0, white), roughness=graph.remap(tone, 0.2, 0.8, 0.28, 0.48))
     return graph.material
 
@@ -55,7 +59,9 @@ def bracket(zinc: Material) -> Object:
         tools += [down, back]
     cut(flat, merged(tools))
     bevel(flat, 0.0006, 2)
-    rib = box((0.012, 0.036, 0.0016), (0, -0.0135, 0.0135), zinc, "stiffening rib", 0.0007, (math.radians(-45), 0, 0))
+    rib = box(
+        (0.012, 0.036, 0.0016), (0, -0.0135, 0.0135), zinc, "stiffening rib", 0.0007, (math.radians(-45), 0, 0)
+    )
     rib.parent = flat
     return flat
 
@@ -80,7 +86,9 @@ def build(value: Value, rng: random.Random) -> Shot:
     bracket(spangle())
     yellow = metal("yellow zinc", srgb("#b79d55"), 0.28, Wear(0.5, 0.15, 0.5, 0.015))
     model = star_screw(yellow)
-    places = [(x, -out, THICK, False) for x, out in hole_places()] + [(x, -THICK, out, True) for x, out in hole_places()]
+    places = [(x, -out, THICK, False) for x, out in hole_places()] + [
+        (x, -THICK, out, True) for x, out in hole_places()
+    ]
     empty = set(rng.sample(range(16), int(str(value))))
     subjects: list[Object] = []
     for index, (x, y, z, upright) in enumerate(places):
@@ -103,7 +111,12 @@ def build(value: Value, rng: random.Random) -> Shot:
     upright = box((0.9, 0.14, 0.10), (0.0, 0.0502, 0.35), post, "post", 0.003)
     upright.rotation_euler = (math.pi / 2, math.pi / 2, 0)
     upright.location = (0, 0.0502, 0.37)
-    box((4, 0.1, 4), (0, 1.2, 0), painted("board wall", srgb("#6f7d74"), chips=0.3, wear=Wear(0.2, 0.2, 0.5, 0.6)), "wall")
+    box(
+        (4, 0.1, 4),
+        (0, 1.2, 0),
+        painted("board wall", srgb("#6f7d74"), chips=0.3, wear=Wear(0.2, 0.2, 0.5, 0.6)),
+        "wall",
+    )
     shaving = plastic("sawdust", srgb("#d8b27a"), 0.9)
     for _ in range(26):
         size = rng.uniform(0.0006, 0.0016)
