@@ -6,7 +6,7 @@ import math
 import random
 from itertools import pairwise
 
-from bpy.types import Material
+from bpy.types import Material, Object
 from PIL import Image, ImageDraw, ImageFilter
 
 from scenes.assets import keep
@@ -14,10 +14,11 @@ from scenes.entry import Answer, Prompt, Value
 from scenes.gallery.ou03_bolt_rule import steel_rule
 from scenes.gate import Rule, Unshowable
 from scenes.materials import Wear, fabric, metal, painted
-from scenes.mesh import box, rod, sheet
+from scenes.mesh import box, rod, sheet, tube
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
+from scenes.sight import gate_only
 from scenes.stage import View, camera, lamp, surroundings
 
 WIDTH, DEPTH, PX = 0.30, 0.22, 12000
@@ -92,11 +93,16 @@ def coated(scratched: Image.Image) -> Material:
     return graph.set(normal=graph.bump(peel, 0.22, 0.00022, deep))
 
 
+def stand_in(line: Line, index: int) -> Object:
+    """Return the unrendered strip that shows that a scratch is in sight."""
+    strip = tube([(x, y, 0.0203) for x, y in line[::6]], 0.0004, None, f"scratch {index}", 6, 2)
+    return gate_only(strip)
+
+
 def build(value: Value, rng: random.Random) -> Shot:
     """Scratch the panel so that the asked-for number exceeds 50 mm."""
     lines = lay_out(lengths(int(str(value)), rng), rng)
-    face = sheet(WIDTH, DEPTH, coated(mask(lines, rng)), "panel face")
-    face.location.z = 0.0201
+    sheet(WIDTH, DEPTH, coated(mask(lines, rng)), "panel face").location.z = 0.0201
     edge = painted("panel edge", srgb("#616d72"), chips=0.6, wear=Wear(0.4, 0.2, 0.4, 0.1))
     box((WIDTH + 0.001, DEPTH + 0.001, 0.02), (0, 0, 0.01), edge, "panel", 0.0012)
     rule = steel_rule()
@@ -106,8 +112,8 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("warehouse", rng.uniform(0, 360), 0.55)
     lamp((-0.35, 0.30, 0.24), (0, 0, 0.02), 0.1, 3.2, (0.96, 0.98, 1))
     lamp((0.4, -0.3, 0.5), (0, 0, 0.02), 0.4, 2.2, (1, 0.95, 0.88))
-    camera(View((0.0, -0.15, 0.31), (0.0, 0.008, 0.02), 42, 11, roll_deg=-2))
-    return Shot([face], Rule(0.75, 100_000), Look(grain=0.008))
+    camera(View((0.0, -0.15, 0.31), (0.0, 0.006, 0.02), 37, 11, roll_deg=-2))
+    return Shot([stand_in(line, index) for index, line in enumerate(lines)], Rule(0.95, 60), Look(grain=0.008))
 
 
 SCENE = Scene(
@@ -115,8 +121,8 @@ SCENE = Scene(
         id="DD07",
         title="Scratches over the limit",
         question=(
-            "A scratch longer than 50 mm fails inspection. Judging by the steel rule (marked in mm), how many of the "
-            "scratches on the grey panel fail? Answer only a number."
+            "A scratch longer than 50 mm fails inspection. Judging by the steel rule (marked in mm), how many "
+            "of the scratches on the grey panel fail? Answer only a number."
         ),
         answer=Answer("integer", 3),
         probes="Carrying a scale from the rule to seven scratches; every length is at least 10 mm from the limit.",

@@ -33,7 +33,7 @@ def plank(size: Point, at: Point, timber: Material, rng: random.Random, parts: l
 
 
 def pallet(timbers: list[Material], name: str, broken: bool, rng: random.Random) -> Object:
-    """Return a pallet standing on z = 0, its long side facing -y: three runners with blocks, stringers and a deck."""
+    """Return a pallet on z = 0, its long side facing -y: three runners with blocks, stringers and a deck."""
     parts: list[Object] = []
     for y in (-0.35, 0.0, 0.35):
         plank((LENGTH, 0.1 if y else 0.145, 0.022), (0, y, 0.011), rng.choice(timbers), rng, parts)

@@ -159,8 +159,9 @@ SCENE = Scene(
         id="OU14",
         title="Tripped breaker",
         question=(
-            "One breaker on this board is switched off (its lever is down). Each handwritten label belongs to the breaker "
-            "directly above it. What is written on the label of the breaker that is off? Answer only the label text."
+            "One breaker on this board is switched off (its lever is down). Each handwritten label belongs to the "
+            "breaker directly above it. What is written on the label of the breaker that is off? Answer only the "
+            "label text."
         ),
         answer=Answer("text", "Pump 2"),
         probes="A small state among twelve, then binding the lever to handwritten text below it.",
