@@ -112,7 +112,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("warehouse", rng.uniform(0, 360), 0.55)
     lamp((-0.35, 0.30, 0.24), (0, 0, 0.02), 0.1, 3.2, (0.96, 0.98, 1))
     lamp((0.4, -0.3, 0.5), (0, 0, 0.02), 0.4, 2.2, (1, 0.95, 0.88))
-    camera(View((0.0, -0.15, 0.31), (0.0, 0.006, 0.02), 37, 11, roll_deg=-2))
+    camera(View((0.012, -0.03, 0.38), (0.0, 0.004, 0.02), 40, 11, roll_deg=-3, up=(0, 1, 0)))
     return Shot([stand_in(line, index) for index, line in enumerate(lines)], Rule(0.95, 60), Look(grain=0.008))
 
 

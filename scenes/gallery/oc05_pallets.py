@@ -13,7 +13,7 @@ from scenes.mesh import box, group, rod, tube
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
-from scenes.stage import Frame, Point, View, camera, lamp, sun, surroundings
+from scenes.stage import Frame, Point, View, camera, exposure, lamp, sun, surroundings
 
 LENGTH, WIDTH, HEIGHT = 1.2, 0.8, 0.144
 
@@ -126,6 +126,7 @@ def build(value: Value, rng: random.Random) -> Shot:
         "downpipe",
     )
     weeds(rng)
+    exposure(1.0)
     surroundings("park", rng.uniform(0, 360), 0.75)
     sun((0.75, 0.55, -0.75), 2.2, 3.0)
     lamp((-2.0, -2.5, 2.0), (0, 0, 1), 2.0, 60, (0.85, 0.92, 1))

@@ -59,10 +59,6 @@ def bracket(zinc: Material) -> Object:
         tools += [down, back]
     cut(flat, merged(tools))
     bevel(flat, 0.0006, 2)
-    rib = box(
-        (0.012, 0.036, 0.0016), (0, -0.0135, 0.0135), zinc, "stiffening rib", 0.0007, (math.radians(-45), 0, 0)
-    )
-    rib.parent = flat
     return flat
 
 

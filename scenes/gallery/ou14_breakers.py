@@ -150,7 +150,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("warehouse", rng.uniform(0, 360), 0.5)
     lamp((-0.35, -0.55, 0.5), (0, 0, 0), 0.12, 6.0, (1, 0.95, 0.88))
     lamp((0.5, -0.5, -0.05), (0, 0, 0), 0.4, 1.8, (0.85, 0.92, 1))
-    camera(View((0.07, -0.44, 0.045), (0.0, -0.01, -0.010), 48, 9, roll_deg=2))
+    camera(View((0.07, -0.44, 0.045), (0.004, -0.01, 0.002), 44, 9, roll_deg=2))
     return Shot([*toggles, *strips], Rule(0.35, 350), Look(grain=0.01))
 
 

@@ -59,7 +59,7 @@ def gear(number: int, brass: Material) -> Object:
     radius = MODULE * teeth / 2
     tools = [cylinder(0.0041, 0.03, None, "bore", segments=40)]
     tools[0].location.z = -0.01
-    if teeth > 20 and number != 2:
+    if teeth > 20 and number not in (2, 4):
         for turn in range(5):
             hole = cylinder(radius * 0.17, 0.03, None, "hole", segments=40)
             angle = math.tau * (turn + 0.5) / 5
