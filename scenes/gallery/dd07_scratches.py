@@ -28,7 +28,7 @@ Line = list[tuple[float, float]]
 
 def lengths(long_ones: int, rng: random.Random) -> list[float]:
     """Return seven lengths in metres, each at least eight millimetres from the limit."""
-    pool_long, pool_short = [0.060, 0.064, 0.071, 0.078, 0.085, 0.092], [0.010, 0.015, 0.022, 0.028, 0.034, 0.040]
+    pool_long, pool_short = [0.066, 0.072, 0.078, 0.084, 0.090, 0.096], [0.010, 0.015, 0.022, 0.028, 0.034, 0.040]
     chosen = rng.sample(pool_long, long_ones) + rng.sample(pool_short, 7 - long_ones)
     rng.shuffle(chosen)
     return chosen
@@ -72,7 +72,7 @@ def mask(lines: list[Line], rng: random.Random) -> Image.Image:
     for line in lines:
         for index, (a, b) in enumerate(pairwise(line)):
             share = min(index, len(line) - 2 - index) / 4
-            width = max(3, round((4 + rng.uniform(0, 4)) * min(1.0, 0.55 + share)))
+            width = max(6, round((7 + rng.uniform(0, 4)) * min(1.0, 0.7 + share)))
             ends = [((x + WIDTH / 2) * PX, (DEPTH / 2 - y) * PX) for x, y in (a, b)]
             draw.line(ends, fill=255, width=width)
     return art.filter(ImageFilter.GaussianBlur(1.0))

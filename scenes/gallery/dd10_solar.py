@@ -121,7 +121,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     gap = CELL + GAP
     centre = (-WIDTH / 2 + BORDER + CELL / 2 + column * gap, DEPTH / 2 - BORDER - CELL / 2 - row * gap, 0.001)
     marker = gate_only(box((CELL * 0.8, CELL * 0.8, 0.0005), centre, None, "cracked cell"))
-    exposure(0.7)
+    exposure(0.45)
     surroundings("city", 140 + rng.uniform(-30, 30), 0.6)
     sun((0.65, 0.5, -0.7), 5.5, 1.0)
     camera(View((0.10, -0.76, 1.0), (0.012, -0.035, 0), 33, 11, roll_deg=-2))

@@ -107,7 +107,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("workshop", rng.uniform(0, 360), 0.6)
     lamp((-0.16, 0.22, 0.2), size=0.08, watts=1.9, colour=(1, 0.95, 0.87))
     lamp((0.3, -0.05, 0.25), size=0.2, watts=1.3, colour=(0.86, 0.93, 1))
-    camera(View((0.012, -0.072, 0.150), (0.001, 0.001, 0), 46, 11, roll_deg=-5))
+    camera(View((0.012, -0.076, 0.165), (0.001, 0.001, 0), 44, 11, roll_deg=-5))
     return Shot(screws, Rule(0.85, 1200), Look(grain=0.009))
 
 
