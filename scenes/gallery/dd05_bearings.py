@@ -77,7 +77,7 @@ def tray_card() -> Image.Image:
     for index, letter in enumerate(LETTERS):
         x, y = place(index)
         draw.text(
-            (800 + x * 10000, 640 - (y + 0.0298) * 10000),
+            (800 + x * 10000, 640 - (y + (0.0335 if index < 3 else 0.0298)) * 10000),
             letter,
             (226, 222, 205),
             font("barlow-condensed-600", 92),

@@ -116,7 +116,7 @@ def plate(rng: random.Random) -> None:
     art = Image.new("RGB", (900, 420), (196, 190, 170))
     draw = ImageDraw.Draw(art)
     draw.rectangle((14, 14, 886, 406), outline=(30, 30, 30), width=8)
-    draw.text((450, 90), "KESTREL DRIVES", (30, 30, 30), font("oswald-600", 92), anchor="mm")
+    draw.text((450, 90), "ORTUS DRIVES", (30, 30, 30), font("oswald-600", 92), anchor="mm")
     for line, text in enumerate(
         ("TYPE KD-40/3   400 V  50 Hz", f"No. {rng.randint(10000, 99999)}-21   IP 54", "ISOLATE BEFORE OPENING")
     ):

@@ -71,12 +71,20 @@ def panel(left: bool, names: str) -> None:
     art = Image.new("RGB", (260, 2240), (228, 226, 215))
     draw = ImageDraw.Draw(art)
     for index, name in enumerate(names):
-        draw.text((130, 2240 / 5 * (index + 0.5)), name, (22, 24, 30), font("barlow-condensed-700", 250), anchor="mm")
+        draw.text(
+            (130, 2240 / 5 * (index + 0.5)), name, (22, 24, 30), font("barlow-condensed-700", 250), anchor="mm"
+        )
         draw.line((0, 448 * index, 260, 448 * index), fill=(120, 118, 110), width=5)
     strip = printed(f"strip {names}", keep(art, f"strip_{names}"), 0.5, 0.1, size=0.1)
     label(block, strip, 0.0255, 5 * PITCH, (sign * 0.004, 0, 0.01302))
     for index in range(5):
-        box((0.006, 0.017, 0.016), (x - sign * 0.0205, row(index), 0.011), plastic("jack", srgb("#0f1011"), 0.5), "jack", 0.0008)
+        box(
+            (0.006, 0.017, 0.016),
+            (x - sign * 0.0205, row(index), 0.011),
+            plastic("jack", srgb("#0f1011"), 0.5),
+            "jack",
+            0.0008,
+        )
     steel = metal("block screw", srgb("#a5a49e"), 0.3, Wear(0.5, 0.2, 0.4, 0.02))
     for y in (-1, 1):
         screw = lathe([(0.004, 0), (0.004, 0.0012), (0.003, 0.002), (0, 0.0022)], steel, "block screw", 32)
@@ -98,8 +106,20 @@ def build(value: Value, rng: random.Random) -> Shot:
     require_apart(cables)
     panel(True, TAGS)
     panel(False, "12345")
-    box((0.62, 0.36, 0.018), (0, 0, -0.009), wood("board", srgb("#8a6a44"), srgb("#c9a576"), 0.55, stains=0.5), "board", 0.002)
-    box((2, 1.4, 0.04), (0, 0.1, -0.038), plastic("bench", srgb("#4c5658"), 0.5, Wear(0.5, 0.3, 0.4, 0.3)), "bench", 0.002)
+    box(
+        (0.62, 0.36, 0.018),
+        (0, 0, -0.009),
+        wood("board", srgb("#8a6a44"), srgb("#c9a576"), 0.55, stains=0.5),
+        "board",
+        0.002,
+    )
+    box(
+        (2, 1.4, 0.04),
+        (0, 0.1, -0.038),
+        plastic("bench", srgb("#4c5658"), 0.5, Wear(0.5, 0.3, 0.4, 0.3)),
+        "bench",
+        0.002,
+    )
     tie = plastic("offcut", srgb("#1d1e20"), 0.5)
     tube([(-0.06, -0.135, 0.0012), (-0.03, -0.13, 0.0016), (0.0, -0.138, 0.0012)], 0.0012, tie, "cable tie", 8)
     surroundings("warehouse", rng.uniform(0, 360), 0.6)
