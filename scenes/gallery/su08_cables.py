@@ -40,7 +40,9 @@ def order_with(target: int, rng: random.Random) -> list[int]:
 
 
 def cable_path(start: int, end: int, layer: int, rng: random.Random) -> list[Point3]:
-    """Return a cable's path from its jack at the left to its socket at the right, in its own layer where cables cross."""
+    """Return a cable's path from its jack at the left to its socket at the right, in its own layer where cables
+    cross.
+    """
     y0, y1, top = row(start), row(end), RADIUS + 0.0006 + layer * (2 * RADIUS + 0.0008)
     sway, phase = rng.uniform(0.004, 0.012), rng.uniform(0, 6)
     points: list[Point3] = []
@@ -133,7 +135,10 @@ SCENE = Scene(
     prompt=Prompt(
         id="SU08",
         title="Trace a cable",
-        question="Into which numbered socket on the right does the cable from jack C on the left lead? Answer only the number.",
+        question=(
+            "Into which numbered socket on the right does the cable from jack C on the left lead? Answer only"
+            " the number."
+        ),
         answer=Answer("integer", 4),
         probes="Following one of five identical cables through several crossings by which lies over which.",
         difficulty="hard",
