@@ -137,5 +137,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: f"09:{rng.randint(36, 55):02d}",
-    frame=Frame(1360, 1020, 18),
+    frame=Frame(1360, 1020, 12),
 )

@@ -127,7 +127,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("warehouse", rng.uniform(0, 360), 0.6)
     lamp((-0.35, 0.4, 0.45), size=0.14, watts=7, colour=(1, 0.96, 0.9))
     lamp((0.5, -0.3, 0.6), size=0.4, watts=3.2, colour=(0.86, 0.93, 1))
-    camera(View((0.015, -0.28, 0.42), (0.0, -0.008, 0.0), 36, 11, roll_deg=-1.5))
+    camera(View((0.015, -0.28, 0.42), (0.0, -0.008, 0.0), 32, 11, roll_deg=-1.5))
     return Shot(cables, Rule(0.72, 4000), Look(grain=0.009))
 
 
