@@ -15,6 +15,7 @@ from msgspec import Struct
 from visioneval.errors import StoreError
 from visioneval.report import classic, leaderboard
 from visioneval.report.collect import Group, group_runs, load_runs
+from visioneval.report.leaderboard import Standing
 from visioneval.report.pictures import copy_pictures
 from visioneval.report.site import Site
 from visioneval.store import write_atomically
@@ -49,8 +50,9 @@ def make_report(groups: Sequence[Group], out: Path) -> Report:
     places = folders(groups)
     for group, folder in zip(groups, places, strict=True):
         copies = copy_pictures(group.runs, out / folder / "pictures")
-        site = Site(group, copies, _other_groups(groups, places, folder))
-        texts |= {folder + name: text for name, text in (*_tables(group).items(), *site.pages())}
+        standing = leaderboard.standings(group.shown)
+        site = Site(group, standing, copies, _other_groups(groups, places, folder))
+        texts |= {folder + name: text for name, text in (*_tables(group, standing).items(), *site.pages())}
         for copy in copies.values():
             names.add(name := f"{folder}pictures/{copy.name}")
             if copy.content is not None:
@@ -78,15 +80,15 @@ def folders(groups: Sequence[Group]) -> list[str]:
     return ["", *(f"{group.suite_sha256[:8]}-{group.grader_version or 'ungraded'}/" for group in groups[1:])]
 
 
-def _tables(group: Group) -> dict[str, str]:
+def _tables(group: Group, places: Sequence[Standing]) -> dict[str, str]:
     summaries = [run.summary for run in group.shown]
     return {
         "scores.md": classic.to_markdown(summaries),
         "scores.csv": classic.to_csv(summaries),
         "scores.json": classic.to_json(summaries),
-        "leaderboard.md": leaderboard.to_markdown(group.shown),
-        "leaderboard.csv": leaderboard.to_csv(group.shown),
-        "leaderboard.json": leaderboard.to_json(group.shown),
+        "leaderboard.md": leaderboard.to_markdown(places),
+        "leaderboard.csv": leaderboard.to_csv(places),
+        "leaderboard.json": leaderboard.to_json(places),
     }
 
 
