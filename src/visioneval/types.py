@@ -259,9 +259,13 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """Names of settings that the endpoint rejects, which are therefore never sent."""
     base_url: str | None = None
     api_key_env: str | None = None
+    key_optional: bool = False
+    """True for a server of one's own that asks for no key."""
     options: dict[str, str | int | float | bool] = field(default_factory=dict)
     """What only this card's provider understands (a prompt template, a precision)."""
     gpu_usd_per_hour: Decimal | None = None
+    suite: str = ""
+    """Shipped folder of the suite that is run when none is named; the shipped suite where empty."""
 
     label: str = ""
     note: str = ""
@@ -304,6 +308,14 @@ class EncodedImage(Struct, frozen=True):
     sent: SentImage
 
 
+class Example(Struct, frozen=True):
+    """A solved prompt that is shown before the question."""
+
+    question: str
+    answer: str
+    image: EncodedImage | None
+
+
 class Request(Struct, frozen=True):
     """One question for a provider."""
 
@@ -319,6 +331,7 @@ class Request(Struct, frozen=True):
     epoch: int
     key: str
     """Identity of the request: equal keys ask the same thing of the same model."""
+    examples: tuple[Example, ...] = ()
 
 
 class Usage(Struct, frozen=True, omit_defaults=True):
@@ -345,9 +358,21 @@ class Timing(Struct, frozen=True, omit_defaults=True):
     attempts: int = 1
     retry_s: Seconds = 0.0
     """Failed attempts and the pauses after them."""
+    busy_s: Seconds | None = None
+    """This answer's share of the time that a device of ours worked; None for a hosted model."""
 
 
 Stop: TypeAlias = Literal["stop", "length", "refusal", "content_filter", "other"]
+
+
+class ReplyImage(Struct, frozen=True, omit_defaults=True):
+    """A picture that came with a reply: kept in the run folder under its hash, never graded."""
+
+    sha256: str
+    media_type: str
+    size_bytes: int
+    content: bytes = b""
+    """Empty in a stored record."""
 
 
 class Reply(Struct, frozen=True, omit_defaults=True):
@@ -360,6 +385,7 @@ class Reply(Struct, frozen=True, omit_defaults=True):
     sent: SentImage | None = None
     model_returned: str | None = None
     request_id: str | None = None
+    images: tuple[ReplyImage, ...] = ()
     notes: dict[str, str | int | float | bool] = field(default_factory=dict)
     """What a provider has to add: peak GPU memory, the boxes an OCR engine found."""
 
@@ -390,6 +416,11 @@ class Record(Struct, frozen=True, omit_defaults=True):
     """UTC, ISO 8601."""
     reply: Reply | None = None
     failure: Failure | None = None
+    billed: tuple[Usage, ...] = ()
+    """Failed attempts before this end that the host charged, or may have charged (all details unknown): part
+    of what the run cost, not of what the task costs."""
+    cached_from: str | None = None
+    """Id of the run whose identical request this reply answered: it cost nothing here and was not timed."""
 
 
 # ----------------------------------------------------------------------------------------------
@@ -456,4 +487,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     seed: int = 0
     dropped_parameters: tuple[str, ...] = ()
     """Settings that the host rejected, and that were left out from then on."""
+    shard: str = ""
+    """Part of a whole, as "2/4"; empty for a whole run."""
+    loaded: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """A local model as it was loaded: revision, precision, attention, device, seconds of load and warm-up."""
     format_version: int = 1

@@ -7,22 +7,31 @@ that they do not.
 from __future__ import annotations
 
 import re
+import unicodedata
 
-from visioneval.grading.characters import fold, plain_characters
-from visioneval.grading.hits import Hit, distinct, settle
+from visioneval.grading.characters import plain_characters
+from visioneval.grading.hits import Hit
+from visioneval.grading.preference import settle
 from visioneval.grading.question import Question
 from visioneval.grading.words import FRAME, stem
 from visioneval.types import Identifier
 
-_PART = re.compile(r"[^\W_]+(?:[-/.:_#][^\W_]+)*")
+_PART = re.compile(r"[^\W_]+(?:[-/.:_#–][^\W_]+)*")
 _LABELS = frozenset(
-    "serial number no num nr id code sn part model ref reference plate tag label unit lot batch item container order".split()
+    "serial number no num nr id code sn part model ref reference plate tag label unit lot batch item "
+    "container order".split()
 )
 
 
 def code_key(text: str, answer: Identifier) -> str:
     """Write a code as it is compared."""
-    key = plain_characters(text).replace("–", "-").replace("—", "-").strip().strip("\"'.,;:!?*`()[]")
+    key = (
+        unicodedata.normalize("NFKC", plain_characters(text))
+        .replace("–", "-")
+        .replace("—", "-")
+        .strip()
+        .strip("\"'.,;:!?*`()[]")
+    )
     key = re.sub(r"\s+", " ", key)
     if answer.ignore_separators:
         key = re.sub(r"[\s\-./_]", "", key)
@@ -44,7 +53,7 @@ def find_codes(text: str, answer: Identifier, question: Question) -> list[Hit]:
         hits += _close(text, run, answer, with_digits)
         run = [match] if is_code else []
     hits += _close(text, run, answer, with_digits)
-    return distinct(settle(text, _alternatives(text, hits)))
+    return settle(text, hits, question)
 
 
 def _is_code(word: str, question: Question) -> bool:
@@ -52,7 +61,9 @@ def _is_code(word: str, question: Question) -> bool:
         return True
     lower = word.lower()
     known = lower in FRAME or lower in _LABELS or stem(lower) in question.words
-    return word.isupper() and len(word) >= 2 and not known or (word.isupper() and len(word) == 1 and lower not in ("a", "i"))
+    return (word.isupper() and len(word) >= 2 and not known) or (
+        word.isupper() and len(word) == 1 and lower not in ("a", "i")
+    )
 
 
 def _close(text: str, run: list[re.Match[str]], answer: Identifier, with_digits: bool) -> list[Hit]:
@@ -65,16 +76,3 @@ def _close(text: str, run: list[re.Match[str]], answer: Identifier, with_digits:
     if has_digits and written.isdigit() != plain_characters(answer.value).replace(" ", "").isdigit():
         rank = 1
     return [Hit(code_key(written, answer), written, start, end, rank=rank)]
-
-
-def _alternatives(text: str, hits: list[Hit]) -> list[Hit]:
-    marked = list(hits)
-    for i in range(1, len(hits)):
-        if re.fullmatch(r"\W*(?:or|maybe|possibly|or possibly)\W*", text[hits[i - 1].end : hits[i].start], re.I):
-            marked[i - 1 : i + 1] = [hit._replace(definite=False) for hit in marked[i - 1 : i + 1]]
-    return marked
-
-
-def folded_name(text: str) -> str:
-    """Fold a name as texts are folded."""
-    return fold(text)

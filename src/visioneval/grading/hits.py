@@ -1,7 +1,7 @@
-"""Hits: values of a type found in a span of text, and the rules that settle which of them is meant.
+"""Hits: values of a type found in a span of text.
 
-These rules hold for every type: what stands in brackets explains, what is denied is not claimed, and the
-clause after "so" or "therefore" concludes. They never choose between values that are offered as alternatives.
+Three rules hold for every type: what is denied is not claimed, what stands in brackets explains, and the clause
+after "so" or "therefore" concludes.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
+
+MOST_HITS = 60
+"""Values of one span that are looked at, from its end; a span with more settles on nothing anyway."""
 
 
 class Hit(NamedTuple):
@@ -29,35 +32,20 @@ Reader: TypeAlias = Callable[[str], list[Hit]]
 """Finds the values of one type that a span of text claims, already settled."""
 
 _DENIED = re.compile(
-    r"(?:\bnot|n't|\bnever|\brather than|\binstead of|\bunlike|\bexcept|\bneither|\bnor|\bopposed to|\bexcluding"
+    r"(?:\bnot|n't|\bnever|\brather than|\binstead of|\bunlike|\bneither|\bnor|\bopposed to|\bexcluding"
     r"|\bno longer)"
     r"(?:\s+(?:an?|the|on|in|at|to|its|really|quite|exactly|be|your|my|just|only))*[\s\"'*]*$",
     re.I,
 )
 _CONCLUDES = re.compile(
-    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|overall|meaning(?: that)?|which means|that means|giving"
-    r"|which gives|that gives|(?:which|that) makes|making(?: it)?|leaving|which leaves|that leaves|for a total of|a total of|totall?ing"
+    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|overall|meaning(?: that)?|which means"
+    r"|that means|giving"
+    r"|which gives|that gives|(?:which|that) makes|making(?: it)?|leaving|which leaves|that leaves"
+    r"|for a total of|a total of|totall?ing"
     r"|adding up to|adds up to|add up to|equals|is equal to|in conclusion|to conclude|in summary)\b|=|→|->|⇒)",
     re.I,
 )
 _BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
-
-
-def settle(text: str, hits: Sequence[Hit]) -> list[Hit]:
-    """Drop what is denied, in brackets or before the conclusion, as long as something is left."""
-    if not hits:
-        return []
-    hits = _best_rank([hit for hit in hits if not is_denied(text, hit)])
-    if len(distinct(hits)) > 1:
-        hits = outside_brackets(text, hits)
-    if len(distinct(hits)) > 1:
-        hits = after_conclusion(text, hits)
-    return list(hits)
-
-
-def _best_rank(hits: Sequence[Hit]) -> list[Hit]:
-    best = min((hit.rank for hit in hits), default=0)
-    return [hit for hit in hits if hit.rank == best]
 
 
 def is_denied(text: str, hit: Hit) -> bool:

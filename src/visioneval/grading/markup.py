@@ -10,18 +10,24 @@ from visioneval.grading.characters import plain_characters
 LONGEST_REPLY = 100_000
 """Characters of a reply that are read; no answer needs more."""
 
+OPENING, CLOSING = 1500, 2500
+"""Of a longer reply to a question for one value, so many characters are read at its two ends."""
+
 _THINKING_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
 _THINKING_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
 _FENCE = re.compile(r"[ \t]*(?:```+|~~~+)[ \t]*[\w+-]*[ \t]*$")
 _ONE_LINE_FENCE = re.compile(r"```([^`\n]+)```")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])")
+_EMPHASIS = re.compile(
+    r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])"
+)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINE_LEAD = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)+")
 _LIST_LEAD = re.compile(r"^[ \t]*(?:[-*•+–][ \t]+|\(?\d{1,3}[.)][ \t]+)(?=\S)")
 _LATEX_MATHS = re.compile(r"\$\$([^$\n]+)\$\$|\$(?=[^\s$])([^$\n]{1,200})(?<=[^\s$])\$(?![\d\w])")
 _LATEX_WORDS = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit|operatorname)\s?\{([^{}\n]*)\}")
 _LATEX_FRACTION = re.compile(r"\\[dt]?frac\{([^{}\n]*)\}\{([^{}\n]*)\}")
+_LATEX_SUBSCRIPT = re.compile(r"(?<=[A-Za-z}])_(?:\{(\d{1,3})\}|(\d)(?!\w*_))")
 _LATEX_SIGNS = (
     ("\\%", "%"),
     ("\\$", "$"),
@@ -66,11 +72,8 @@ def without_thinking(text: str) -> str:
     if "<" not in text:
         return text
     before = text
-    closed = None
-    for closed in _THINKING_CLOSE.finditer(text):
-        pass
-    if closed:
-        text = text[closed.end() :]
+    if closings := list(_THINKING_CLOSE.finditer(text)):
+        text = text[closings[-1].end() :]
     if not text.strip():  # the answer stands before the thinking
         text = before
     opened = _THINKING_OPEN.search(text)
@@ -79,7 +82,8 @@ def without_thinking(text: str) -> str:
 
 def without_latex(text: str) -> str:
     """Write LaTeX as plain text: `$\\text{9 nuts}$` as `9 nuts`."""
-    if "\\" in text:
+    if "\\" in text or "_{" in text:
+        text = _LATEX_SUBSCRIPT.sub(r"\1\2", text)
         text = _LATEX_FRACTION.sub(r"\1/\2", _LATEX_WORDS.sub(r"\1", text))
         for sign, instead in _LATEX_SIGNS:
             text = text.replace(sign, instead)
@@ -105,9 +109,11 @@ def without_list_mark(line: str) -> str:
     return _LIST_LEAD.sub("", line)
 
 
-def read_page(reply: str) -> Page:
-    """Read a reply once, for all the rules."""
+def read_page(reply: str, *, ends_only: bool = False) -> Page:
+    """Read a reply once, for all the rules; with `ends_only` the middle of a long one is left out."""
     text = without_thinking(plain_characters(reply)).strip()
+    if ends_only and len(text) > OPENING + CLOSING:
+        text = text[:OPENING] + "\n...\n" + text[-CLOSING:]
     text = _BREAK.sub("\n", _SPECIAL.sub("", text)) if "<" in text else text
     text = without_latex(text)
     text = _LINK.sub(r"\1", text) if "](" in text else text
@@ -115,7 +121,11 @@ def read_page(reply: str) -> Page:
     if "```" in text or "~~~" in text:
         text, fences = _open_fences(_ONE_LINE_FENCE.sub(r"\1", text))
     lines = tuple(line for raw in text.split("\n") if (line := without_markup(raw)) and not _is_rule(line))
-    bold = tuple((found[1] or found[2]).strip() for found in _BOLD.finditer(text)) if "**" in text or "__" in text else ()
+    bold = (
+        tuple((found[1] or found[2]).strip() for found in _BOLD.finditer(text))
+        if "**" in text or "__" in text
+        else ()
+    )
     if not bold and "`" in text:
         bold = tuple(found[1].strip() for found in _CODE.finditer(text))
     return Page(text=text, lines=lines, bold=bold, fences=fences)

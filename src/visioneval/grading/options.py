@@ -5,15 +5,23 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from visioneval.grading.hits import Hit, distinct, settle
-from visioneval.grading.question import lettered_options, option_key, options_in
+from visioneval.grading.hits import Hit
+from visioneval.grading.preference import settle
+from visioneval.grading.question import Question, lettered_options, option_key, options_in
 from visioneval.grading.words import CLOSED_CLASSES
 from visioneval.types import Choice
 
-_SAME = (("top", "upper"), ("bottom", "lower"), ("middle", "center", "centre"), ("gray", "grey"), ("gold", "golden"))
+_SAME = (
+    ("top", "upper"),
+    ("bottom", "lower"),
+    ("middle", "center", "centre"),
+    ("gray", "grey"),
+    ("gold", "golden"),
+)
 _SIDES = frozenset("left right top bottom front".split())
 _AGAINST = re.compile(
-    r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of|opposed to|except|no longer)|n't)"
+    r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of"
+    r"|opposed to|no longer)|n't)"
     r"\s+(?:[\w'-]+\s+){0,3}[\"'(]*$",
     re.I,
 )
@@ -23,7 +31,9 @@ _OTHERS = re.compile(r"\b(?:others?|rest|remaining)\b[^.;]*$", re.I)
 class Options:
     """The options of one prompt, compiled once."""
 
-    def __init__(self, answer: Choice, question: str) -> None:
+    def __init__(self, answer: Choice, asked: Question) -> None:
+        question = asked.text
+        self._question = asked
         self.key = _canonical(answer.value)
         lettered = lettered_options(question)
         names = self._names(answer, question, lettered)
@@ -35,7 +45,9 @@ class Options:
     @staticmethod
     def _names(answer: Choice, question: str, lettered: dict[str, str]) -> dict[str, str]:
         options = answer.options or options_in(question)
-        value_letter = next((letter for letter, text in lettered.items() if option_key(text) == option_key(answer.value)), None)
+        value_letter = next(
+            (letter for letter, text in lettered.items() if option_key(text) == option_key(answer.value)), None
+        )
         if lettered and value_letter is None and answer.value.upper() in lettered:
             return {text: _canonical(letter) for letter, text in lettered.items() if len(text) > 1}
         if not options or option_key(answer.value) not in {option_key(option) for option in options}:
@@ -64,11 +76,13 @@ class Options:
         hits += find_letters(text, self.letters)
         hits.sort(key=lambda hit: hit.start)
         claimed = [hit for hit in hits if not _AGAINST.search(text[max(0, hit.start - 60) : hit.start])]
-        claimed = [hit for hit in claimed if not _OTHERS.search(text[max(0, hit.start - 40) : hit.start])] or claimed
+        claimed = [
+            hit for hit in claimed if not _OTHERS.search(text[max(0, hit.start - 40) : hit.start])
+        ] or claimed
         if hits and not claimed:
             return self._remaining(hits)
         claimed = _mark_alternatives(text, claimed)
-        return distinct(settle(text, claimed))
+        return settle(text, claimed, self._question)
 
     def _key_of(self, written: str) -> str:
         key = _canonical(written)
@@ -95,8 +109,14 @@ def find_letters(text: str, letters: dict[str, str]) -> list[Hit]:
     for match in re.finditer(r"(?<![\w'.-])([A-Z])(?![\w'’-])", text):
         letter = match[1]
         follows = text[match.end() : match.end() + 2]
-        is_word = letter in "AI" and re.match(r" [a-z]", follows) and not re.search(
-            r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$", text[: match.start()][-12:], re.I
+        is_word = (
+            letter in "AI"
+            and re.match(r" [a-z]", follows)
+            and not re.search(
+                r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$",
+                text[: match.start()][-12:],
+                re.I,
+            )
         )
         if letter in letters and not is_word:
             hits.append(Hit(letters[letter], letter, match.start(), match.end()))
@@ -115,7 +135,7 @@ def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
                 j -= 1
                 listed.add(j)
     rest = [hit for i, hit in enumerate(hits) if i not in listed]
-    return rest or [hit._replace(definite=False) if i in listed else hit for i, hit in enumerate(hits)]
+    return rest or [hit._replace(definite=False) for hit in hits]
 
 
 @lru_cache(maxsize=4096)
@@ -129,7 +149,9 @@ def _canonical(text: str) -> str:
 def _closed_class(value: str) -> frozenset[str]:
     """The words of which the value is one: all colours where it is a colour."""
     last = option_key(value).split()[-1:] or [""]
-    return next((members for members in CLOSED_CLASSES if last[0] in {option_key(m) for m in members}), frozenset())
+    return next(
+        (members for members in CLOSED_CLASSES if last[0] in {option_key(m) for m in members}), frozenset()
+    )
 
 
 @lru_cache(maxsize=4096)

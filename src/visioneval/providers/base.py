@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from visioneval.types import Reply, Request
+from msgspec import Struct
+
+from visioneval.types import ModelCard, Reply, Request
 
 
 class Provider(Protocol):
@@ -25,3 +27,31 @@ class Provider(Protocol):
     async def close(self) -> None:
         """Let go of connections, threads and memory."""
         ...
+
+
+class Allowance(Struct, frozen=True):
+    """What a host says is left of its rate limits, and in how many seconds they are full again."""
+
+    requests: int | None = None
+    requests_reset_s: float | None = None
+    tokens: int | None = None
+    tokens_reset_s: float | None = None
+
+
+@runtime_checkable
+class HostedProvider(Protocol):
+    """What a provider behind HTTP also tells the runner."""
+
+    allowance: Allowance | None
+    dropped: tuple[str, ...]
+    """Parameters that the host rejected, and that are left out from then on."""
+
+
+@runtime_checkable
+class LoadedProvider(Provider, Protocol):
+    """A provider that holds its model itself, and so knows exactly which one it is."""
+
+    card: ModelCard
+    """The card with what was settled while loading: the commit, the options of its family."""
+    facts: dict[str, str | int | float | bool]
+    """What the run's manifest is to say of the model as loaded."""

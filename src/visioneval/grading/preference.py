@@ -1,0 +1,116 @@
+"""Preference: which of several values in one span answers the question.
+
+Each preference is tried in turn for as long as more than one value is left, and none is tried between values
+that are offered as alternatives ("8 or 9"): those stay open.
+"""
+
+from __future__ import annotations
+
+import re
+
+from visioneval.grading.characters import tokens
+from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
+from visioneval.grading.question import Question
+from visioneval.grading.words import FRAME, NEGATORS, stem
+
+_CLAUSES = re.compile(
+    r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof|although|though|including|excluding)\b",
+    re.I,
+)
+_CLAUSE_REACH = 200
+_LABEL = re.compile(
+    r"(?:\b(?:rows?|columns?|col|steps?|lines?|groups?|sections?|trays?|slots?|boxe?s?|layers?|items?|nos?\.?|numbers?|figures?|fig\.?"
+    r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
+    re.I,
+)
+_OR_BEFORE = re.compile(
+    r"(?:\bor(?: maybe| possibly| perhaps| even)?(?: (?:the|on|in|at))*|(?<=\d)\s?/)\s*[\"'*(]*$", re.I
+)
+_OR_AFTER = re.compile(r"[\"'*)]*(?:,?\s*\bor\b(?! (?:so|more|less)\b)|\s?/\s?(?=[\d$£€]))", re.I)
+
+
+def settle(text: str, hits: list[Hit], question: Question, *, either: bool = True) -> list[Hit]:
+    """Settle on the value that a span claims, if it claims one."""
+    hits = [hit for hit in hits[-MOST_HITS:] if not is_denied(text, hit)]
+    if not hits:
+        return []
+    best = min(hit.rank for hit in hits)
+    hits = [hit for hit in hits if hit.rank == best]
+    if either:
+        hits = [_in_doubt(text, hit) for hit in hits]
+    return prefer(text, hits, question)
+
+
+def prefer(text: str, hits: list[Hit], question: Question) -> list[Hit]:
+    """Apply one preference after another until a single value is left."""
+    if all(hit.definite for hit in hits):
+        for keep in (outside_brackets, after_conclusion):
+            if len(distinct(hits)) > 1:
+                hits = keep(text, hits)
+        if len(distinct(hits)) > 1:
+            hits = not_echoed(hits, question)
+        if len(distinct(hits)) > 1:
+            hits = most_about(text, hits, question)
+    return distinct(hits)
+
+
+def _in_doubt(text: str, hit: Hit) -> Hit:
+    doubtful = _OR_BEFORE.search(text[max(0, hit.start - 24) : hit.start]) or _OR_AFTER.match(text, hit.end)
+    return hit._replace(definite=False) if doubtful else hit
+
+
+def not_echoed(hits: list[Hit], question: Question) -> list[Hit]:
+    """Drop what only repeats the question: the 09:00 of "the first bus after 09:00 leaves at 09:47"."""
+    words = question.text.casefold()
+    new = [hit for hit in hits if not _occurs(hit.text.casefold(), words)]
+    return new or hits
+
+
+def _occurs(written: str, text: str) -> bool:
+    at = text.find(written)
+    while at >= 0:
+        end = at + len(written)
+        if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
+            return True
+        at = text.find(written, at + 1)
+    return False
+
+
+def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
+    """Keep the values whose clause repeats most of the question; in a tie keep all.
+
+    A word of the question's condition weighs more than the noun that is counted: of "20 eggs in the tray, 6
+    are cracked", the 6 answers "How many eggs are cracked?".
+    """
+    if not question.words:
+        return hits
+    cuts = [match.start() for match in _CLAUSES.finditer(text)]
+    shared: list[frozenset[str]] = []
+    scores: list[int] = []
+    for hit in hits:
+        start = max(hit.start - _CLAUSE_REACH, max((cut for cut in cuts if cut < hit.start), default=0))
+        end = min(hit.end + _CLAUSE_REACH, min((cut for cut in cuts if cut >= hit.end), default=len(text)))
+        shared.append(_shared(text[start:end], question))
+        labelled = bool(_LABEL.search(text[start : hit.start]))
+        scores.append(2 * len(shared[-1] - {question.subject}) + (question.subject in shared[-1]) - 2 * labelled)
+    best = max(scores)
+    if best <= 0:
+        return hits
+    if question.subject and not _says_all(shared[scores.index(best)], shared, question.subject):
+        return hits
+    return [hit for hit, score in zip(hits, scores, strict=True) if score == best]
+
+
+def _says_all(best: frozenset[str], shared: list[frozenset[str]], subject: str) -> bool:
+    """Tell whether the best clause repeats all that any other repeats of the question, but for its subject.
+
+    Of "14 windows on the side and 12 on the front" neither clause does, so that neither number is preferred.
+    """
+    return all(other - {subject} <= best for other in shared)
+
+
+def _shared(clause: str, question: Question) -> frozenset[str]:
+    words = tokens(clause)
+    if any(word in NEGATORS for word in words) and not question.negated:
+        return frozenset()
+    return frozenset(stem(word) for word in words if word not in FRAME) & question.words

@@ -1,0 +1,83 @@
+"""`visioneval validate` finds what would make scores mean less, and names the fix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PIL import Image
+
+from tests.conftest import CommandLine, draw, entry, write_folder
+from visioneval.models import shipped_suite
+from visioneval.suite import load_suite
+from visioneval.validate import floor, problems
+
+
+def found(folder: Path) -> str:
+    return "\n".join(map(str, problems(load_suite(folder))))
+
+
+def a_suite(folder: Path, **changes: object) -> Path:
+    prompt = {**entry("DU01", "Which code is printed?", {"type": "identifier", "value": "KX71"}), **changes}
+    return write_folder(folder, {"Document Understanding": [prompt]})
+
+
+def test_a_sound_suite_has_no_problems(tmp_path: Path, visioneval: CommandLine) -> None:
+    suite = a_suite(tmp_path / "suite")
+    assert found(suite) == ""
+    ended = visioneval("validate", suite)
+    assert ended.returncode == 0
+    assert "1 prompts: Document Understanding 1" in ended.stdout
+
+
+def test_a_picture_that_is_not_the_declared_one_is_an_error(tmp_path: Path, visioneval: CommandLine) -> None:
+    suite = a_suite(tmp_path / "suite", sha256="0" * 64)
+    ended = visioneval("validate", suite, "--json")
+    assert ended.returncode == 3
+    (problem,) = json.loads(ended.stdout)
+    assert problem["prompt_id"] == "DU01"
+    assert "is not the file whose sha256 is declared" in problem["message"]
+
+
+def test_an_answer_that_stands_in_the_file_name_or_the_question_is_found(tmp_path: Path) -> None:
+    assert "stands in the file name" in found(a_suite(tmp_path / "a", image="images/label-kx71.png"))
+    assert "stands in the question" in found(a_suite(tmp_path / "b", question="Which code? Answer like KX71."))
+
+
+def test_metadata_is_found(tmp_path: Path) -> None:
+    suite = a_suite(tmp_path, image="images/a.jpg")
+    exif = Image.Exif()
+    exif[0x010E] = "the answer is KX71"
+    Image.new("RGB", (64, 64), "grey").save(tmp_path / "images/a.jpg", exif=exif)
+    assert "carries metadata (EXIF); strip it" in found(suite)
+
+
+def test_the_same_question_twice_and_pictures_that_look_alike_are_found(tmp_path: Path) -> None:
+    first = draw(tmp_path / "images/first.png", "7 boxes")
+    Image.open(first).resize((321, 121)).save(tmp_path / "images/second.png")
+    number = {"type": "integer", "value": 7}
+    suite = write_folder(
+        tmp_path,
+        {
+            "Object Counting": [
+                entry("OC01", "How many boxes?", number) | {"image": "images/first.png"},
+                entry("OC02", "How  many boxes?", number) | {"image": "images/first.png"},
+                entry("OC03", "How many boxes?", number) | {"image": "images/second.png"},
+            ]
+        },
+    )
+    assert "'OC02': asks the same of the same picture as 'OC01'" in found(suite)
+    assert "'OC03': images/second.png looks like images/first.png" in found(suite)
+
+
+def test_constant_answers_that_score_well_are_a_warning(tmp_path: Path, visioneval: CommandLine) -> None:
+    entries = [entry(f"DD{n:02}", f"Is part {n} broken?", {"type": "yes_no", "value": n != 1}) for n in range(20)]
+    suite = write_folder(tmp_path / "suite", {"Defect Detection": entries})
+    assert floor(load_suite(suite)) == 19
+    assert "constant answers get 19 of 20 right" in found(suite)
+    assert visioneval("validate", suite).returncode == 0
+    assert visioneval("validate", suite, "--strict").returncode == 3
+
+
+def test_the_shipped_suite_is_sound() -> None:
+    assert [str(problem) for problem in problems(load_suite(shipped_suite()))] == []
