@@ -18,7 +18,6 @@ from visioneval.report.collect import Group, group_runs, load_runs
 from visioneval.report.leaderboard import Standing
 from visioneval.report.pictures import copy_pictures
 from visioneval.report.site import Site
-from visioneval.store import write_atomically
 
 WRITTEN = "files.json"
 """The names of what the last report wrote, so that the next one can take away what is no longer there."""
@@ -116,9 +115,11 @@ def _left_over(out: Path, report: Report) -> list[str]:
 def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     except OSError as error:
-        raise StoreError(f"cannot write {path} ({error.strerror}); check the path and its rights") from None
-    write_atomically(path, content)
+        raise StoreError(
+            f"cannot write {path} ({error.strerror}); mend that and run `visioneval report` again"
+        ) from None
 
 
 def _text(path: Path) -> str | None:
