@@ -33,7 +33,12 @@ def read(file: Path) -> Import:
     try:
         header, samples = _open_eval(file) if file.suffix == ".eval" else _open_json(file)
         model, task = str(header["eval"]["model"]), str(header["eval"]["task"])
-    except (OSError, ValueError, KeyError, TypeError, NotImplementedError, zipfile.BadZipFile) as error:
+    except NotImplementedError:
+        raise SuiteError(
+            f"{file} is compressed in a way that this Python's zipfile cannot read (3.14 can); convert it first: "
+            "inspect log convert --to json --output-dir OUT FILE"
+        ) from None
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise SuiteError(f"{file} is not an Inspect log that can be read ({error!r})") from None
     prompts: dict[str, Prompt] = {}
     recorded: list[Recorded] = []
@@ -135,4 +140,6 @@ def _because(sample: Mapping[str, Any], error: Exception) -> str:
     failed = sample.get("error") or (sample.get("output") or {}).get("error")
     if failed:
         return str(failed.get("message") if isinstance(failed, dict) else failed).splitlines()[0]
+    if not (sample.get("output") or {}).get("choices"):
+        return "the log holds no reply to it"
     return str(error) if isinstance(error, SuiteError) else f"{error!r}"
