@@ -19,7 +19,7 @@ $(VENV)/ready: pyproject.toml constraints.txt
 
 run: $(VENV)/ready ## Run the benchmark with the embedded default model, print the scores, write the report
 	$(BIN)/visioneval run --results $(RESULTS)
-	$(BIN)/visioneval report --results $(RESULTS)
+	@$(BIN)/visioneval report --results $(RESULTS) >/dev/null # the scores are printed above
 
 report: $(VENV)/ready ## Write the score tables and pages from results/
 	$(BIN)/visioneval report --results $(RESULTS)
@@ -34,7 +34,7 @@ test: lint ## Run every test
 
 nightly: $(VENV)/ready ## Run the nightly configuration, as the scheduled job does
 	$(BIN)/visioneval run --config configs/nightly.yaml --results $(RESULTS)
-	$(BIN)/visioneval report --results $(RESULTS)
+	@$(BIN)/visioneval report --results $(RESULTS) >/dev/null
 
 lock: ## Pin every dependency anew in constraints.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -1,4 +1,6 @@
-"""Printed circuit boards: artwork with traces, pads and legend, the bare board, and solder. Board drawing in millimetres."""
+"""Printed circuit boards: artwork with traces, pads and legend, the bare board, and solder. Board drawing in
+millimetres.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,11 @@ class Board:
     def __init__(self, width: float, height: float, mask: Rgb) -> None:
         self.width, self.height, self.mask = width, height, mask
         size = (round(width * PX), round(height * PX))
-        self.colour, self.metal, self.relief = Image.new("RGB", size, mask), Image.new("L", size, 0), Image.new("L", size, 60)
+        self.colour, self.metal, self.relief = (
+            Image.new("RGB", size, mask),
+            Image.new("L", size, 0),
+            Image.new("L", size, 60),
+        )
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Return artwork pixels."""
@@ -48,24 +54,33 @@ class Board:
 
     def draw(self, pads: Sequence[Pad], rng: random.Random, words: Sequence[Words], traces: int = 120) -> None:
         """Draw traces between pads, vias, the pads themselves, mounting holes and the legend."""
-        lighter = tuple(min(255, round(c * 1.35 + 12)) for c in self.mask)
+        red, green, blue = (min(255, round(c * 1.35 + 12)) for c in self.mask)
+        lighter = (red, green, blue)
         for _ in range(traces):
-            self._trace(rng.choice(pads), rng, lighter)  # type: ignore[arg-type]
+            self._trace(rng.choice(pads), rng, lighter)
         for _ in range(traces // 2):
-            self._via((rng.uniform(-0.47, 0.47) * self.width, rng.uniform(-0.47, 0.47) * self.height), pads, lighter)  # type: ignore[arg-type]
+            self._via(
+                (rng.uniform(-0.47, 0.47) * self.width, rng.uniform(-0.47, 0.47) * self.height), pads, lighter
+            )
         for pad in pads:
             self._land(pad)
         for x in (-1, 1):
             for y in (-1, 1):
                 self._hole((x * (self.width / 2 - 3.4), y * (self.height / 2 - 3.4)))
         for text, place, size in words:
-            ImageDraw.Draw(self.colour).text(self.at(*place), text, LEGEND, font("roboto-condensed-500", size * PX), anchor="mm")
+            ImageDraw.Draw(self.colour).text(
+                self.at(*place), text, LEGEND, font("roboto-condensed-500", size * PX), anchor="mm"
+            )
 
     def _trace(self, start: Pad, rng: random.Random, colour: Rgb) -> None:
         """Draw a trace from a pad to somewhere near, in 45 degree steps."""
         dx, dy = rng.uniform(-16, 16), rng.uniform(-14, 14)
         bend = math.copysign(min(abs(dx), abs(dy)), dx), math.copysign(min(abs(dx), abs(dy)), dy)
-        points = [self.at(start.x, start.y), self.at(start.x + bend[0], start.y + bend[1]), self.at(start.x + dx, start.y + dy)]
+        points = [
+            self.at(start.x, start.y),
+            self.at(start.x + bend[0], start.y + bend[1]),
+            self.at(start.x + dx, start.y + dy),
+        ]
         width = round(rng.choice([0.22, 0.25, 0.4]) * PX)
         ImageDraw.Draw(self.colour).line(points, fill=colour, width=width, joint="curve")
         ImageDraw.Draw(self.relief).line(points, fill=105, width=width, joint="curve")
@@ -99,7 +114,11 @@ class Board:
         land = graph.image(keep(self.metal, "board_metal"), colour=False)
         relief = graph.image(keep(self.relief.filter(ImageFilter.GaussianBlur(2)), "board_relief"), colour=False)
         haze = graph.noise(graph.where(1.0), 260, 7, 0.7)
-        dull = graph.mix(graph.remap(haze, 0.45, 0.75, 0.0, 0.03), graph.image(keep(self.colour, "board_colour")), (0.5, 0.48, 0.44))
+        dull = graph.mix(
+            graph.remap(haze, 0.45, 0.75, 0.0, 0.03),
+            graph.image(keep(self.colour, "board_colour")),
+            (0.5, 0.48, 0.44),
+        )
         graph.set(base_color=dull, metallic=land, roughness=graph.remap(haze, 0.35, 0.7, 0.26, 0.36))
         return graph.set(normal=graph.bump(relief, 0.6, 0.00012))
 
@@ -122,6 +141,9 @@ def soldered(pads: Sequence[Pad], height: float = 0.55) -> list[Object]:
     result = []
     for pad in pads:
         bead = lathe([(1, 0), (0.93, 0.35), (0.7, 0.75), (0.35, 0.96), (0, 1)], tin, "solder", 20, 180)
-        bead.location, bead.scale = (pad.x * MM, pad.y * MM, 0), (pad.width * 0.46 * MM, pad.height * 0.46 * MM, height * MM)
+        bead.location, bead.scale = (
+            (pad.x * MM, pad.y * MM, 0),
+            (pad.width * 0.46 * MM, pad.height * 0.46 * MM, height * MM),
+        )
         result.append(bead)
     return result

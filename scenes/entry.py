@@ -1,4 +1,6 @@
-"""Write one prompt as YAML in a category file, and nothing else: no rendering, no knowledge of how an image was made."""
+"""Write one prompt as YAML in a category file, and nothing else: no rendering, no knowledge of how an image was
+made.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,7 @@ def slug(category: str) -> str:
 
 
 def neutral_name(image: bytes) -> str:
-    """Return six characters drawn from the image's own digest, so that a file name can say nothing of its content."""
+    """Return six characters drawn from the image's own digest, so that a file name says nothing of it."""
     alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
     number = int.from_bytes(hashlib.sha256(image).digest()[:8], "big")
     letters = []
@@ -68,14 +70,20 @@ def neutral_name(image: bytes) -> str:
 
 
 def scalar(value: Value) -> str:
-    """Write a value as a YAML flow scalar or list; strings are quoted whenever YAML could read them as something else."""
+    """Write a value as a YAML flow scalar or list; strings are quoted whenever YAML could read them as something
+    else.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         return "[" + ", ".join(scalar(each) for each in value) + "]"
     if isinstance(value, int | float):
         return repr(value)
-    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9 .'/()-]*", value) and value.lower() not in YAML_WORDS and value == value.strip()
+    plain = (
+        re.fullmatch(r"[A-Za-z][A-Za-z0-9 .'/()-]*", value)
+        and value.lower() not in YAML_WORDS
+        and value == value.strip()
+    )
     return value if plain else '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

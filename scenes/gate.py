@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scenes.zbuffer import Coverage
 
 
-class Unshowable(Exception):
+class Unshowable(Exception):  # noqa: N818  (it is an outcome of a seed, not an error)
     """The scene cannot show its answer with this seed; the next seed may."""
 
 

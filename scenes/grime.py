@@ -69,5 +69,9 @@ def smudges() -> Path:
     for _ in range(90):
         _wrapped_line(draw, _stroke(rng, rng.uniform(60, 420), 0.3), rng.randint(60, 190), rng.randint(8, 42))
     soft = np.asarray(image.filter(ImageFilter.GaussianBlur(15))).astype(float)
-    fine = np.asarray(Image.fromarray((np.random.default_rng(5).random((256, 256)) * 255).astype(np.uint8)).resize((SIZE, SIZE), 3))
+    fine = np.asarray(
+        Image.fromarray((np.random.default_rng(5).random((256, 256)) * 255).astype(np.uint8)).resize(
+            (SIZE, SIZE), 3
+        )
+    )
     return keep(Image.fromarray(np.clip(soft + (fine - 127.0) * 0.12, 0, 255).astype(np.uint8)), "grime_smudges")

@@ -1,8 +1,9 @@
-"""Fasteners with real threads and chamfers, in millimetres as in their standards; the meshes come out in metres."""
+"""Fasteners with real threads and chamfers, in millimetres as in their standards; meshes come out in metres."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import bmesh
 from bpy.types import Material, Object
@@ -13,8 +14,19 @@ MM = 0.001
 Ring = list[bmesh.types.BMVert]
 
 
-def hex_bolt(diameter: float, length: float, across: float, head: float, pitch: float, material: Material, plain: float = 0.0, name: str = "bolt") -> Object:
-    """Return a hex bolt, head up, origin at the underside of the head; `plain` is the unthreaded length. All in mm."""
+def hex_bolt(
+    diameter: float,
+    length: float,
+    across: float,
+    head: float,
+    pitch: float,
+    material: Material,
+    plain: float = 0.0,
+    name: str = "bolt",
+) -> Object:
+    """Return a hex bolt, head up, origin at the underside of the head; `plain` is the unthreaded length. All in
+    mm.
+    """
     built, seg = bmesh.new(), 48
     low, high = _hex(built, across, 0, seg), _hex(built, across, head, seg)
     _chamfer(high, across, head, 0.5 * diameter / 8, -1)
@@ -29,7 +41,9 @@ def hex_bolt(diameter: float, length: float, across: float, head: float, pitch: 
     return finish(built, name, material, 32)
 
 
-def hex_nut(diameter: float, across: float, height: float, pitch: float, material: Material, name: str = "nut") -> Object:
+def hex_nut(
+    diameter: float, across: float, height: float, pitch: float, material: Material, name: str = "nut"
+) -> Object:
     """Return a hex nut centred on the origin, threaded through. All in mm."""
     built, seg, half = bmesh.new(), 48, height / 2
     low, high = _hex(built, across, -half, seg), _hex(built, across, half, seg)
@@ -48,7 +62,17 @@ def hex_nut(diameter: float, across: float, height: float, pitch: float, materia
 def washer(bore: float, outer: float, thickness: float, material: Material, name: str = "washer") -> Object:
     """Return a flat washer with one rounded (stamped) edge. All in mm."""
     b, o, h = bore / 2, outer / 2, thickness / 2
-    outline = [(b, -h + 0.1), (b + 0.1, -h), (o - 0.1, -h), (o, -h + 0.1), (o, h - 0.35), (o - 0.1, h - 0.1), (o - 0.35, h), (b + 0.3, h), (b, h - 0.3)]
+    outline = [
+        (b, -h + 0.1),
+        (b + 0.1, -h),
+        (o - 0.1, -h),
+        (o, -h + 0.1),
+        (o, h - 0.35),
+        (o - 0.1, h - 0.1),
+        (o - 0.35, h),
+        (b + 0.3, h),
+        (b, h - 0.3),
+    ]
     return lathe([(r * MM, z * MM) for r, z in [*outline, outline[0]]], material, name)
 
 
@@ -56,9 +80,17 @@ def socket_screw(diameter: float, length: float, pitch: float, material: Materia
     """Return a cylinder-head screw with a hexagon socket, origin under the head. All in mm."""
     built, seg = bmesh.new(), 48
     r, k, key = diameter * 0.75, diameter, diameter * 0.8
-    outside = [_circle(built, x, z, seg) for x, z in ((key * 0.62, k), (r - 0.5, k), (r - 0.12, k - 0.12), (r, k - 0.5), (r, 0.15), (r - 0.15, 0))]
+    outside = [
+        _circle(built, x, z, seg)
+        for x, z in ((key * 0.62, k), (r - 0.5, k), (r - 0.12, k - 0.12), (r, k - 0.5), (r, 0.15), (r - 0.15, 0))
+    ]
     socket = [_hex(built, key, z, seg) for z in (k * 0.45, k - 0.05)]
-    rings = [*socket, *outside, _circle(built, diameter / 2, 0, seg), *_thread(built, diameter, -0.6, -length, pitch, seg)]
+    rings = [
+        *socket,
+        *outside,
+        _circle(built, diameter / 2, 0, seg),
+        *_thread(built, diameter, -0.6, -length, pitch, seg),
+    ]
     _skin(built, rings)
     built.faces.new(rings[0])
     built.faces.new(rings[-1][::-1])
@@ -83,7 +115,10 @@ def _chamfer(ring: Ring, across: float, z: float, depth: float, sign: int) -> No
 
 
 def _circle(built: bmesh.types.BMesh, radius: float, z: float, seg: int) -> Ring:
-    return [built.verts.new((radius * math.cos(math.tau * i / seg), radius * math.sin(math.tau * i / seg), z)) for i in range(seg)]
+    return [
+        built.verts.new((radius * math.cos(math.tau * i / seg), radius * math.sin(math.tau * i / seg), z))
+        for i in range(seg)
+    ]
 
 
 def _flank(z: float, turn: float, pitch: float) -> float:
@@ -92,7 +127,9 @@ def _flank(z: float, turn: float, pitch: float) -> float:
     return min(1.0, max(0.0, wave * 1.3 - 0.15))
 
 
-def _thread(built: bmesh.types.BMesh, diameter: float, top: float, bottom: float, pitch: float, seg: int) -> list[Ring]:
+def _thread(
+    built: bmesh.types.BMesh, diameter: float, top: float, bottom: float, pitch: float, seg: int
+) -> list[Ring]:
     """Return rings down a threaded shank with a chamfered end."""
     steps = max(2, round((top - bottom) / pitch * 7))
     rings = [_circle(built, diameter / 2, top, seg)] if top < 0 else []
@@ -101,23 +138,35 @@ def _thread(built: bmesh.types.BMesh, diameter: float, top: float, bottom: float
         taper = max(0.0, pitch - (z - bottom)) * 0.5
         fade = min(1.0, (top - z) / pitch)
         radii = [diameter / 2 - 0.58 * pitch * _flank(z, i / seg, pitch) * fade - taper for i in range(seg)]
-        rings.append([built.verts.new((r * math.cos(math.tau * i / seg), r * math.sin(math.tau * i / seg), z)) for i, r in enumerate(radii)])
+        rings.append(
+            [
+                built.verts.new((r * math.cos(math.tau * i / seg), r * math.sin(math.tau * i / seg), z))
+                for i, r in enumerate(radii)
+            ]
+        )
     return rings
 
 
-def _bore(built: bmesh.types.BMesh, diameter: float, top: float, bottom: float, pitch: float, seg: int) -> list[Ring]:
+def _bore(
+    built: bmesh.types.BMesh, diameter: float, top: float, bottom: float, pitch: float, seg: int
+) -> list[Ring]:
     """Return rings down a threaded hole."""
     steps = round((top - bottom) / pitch * 6)
     rings = []
     for step in range(steps + 1):
         z = top + (bottom - top) * step / steps
         radii = [diameter / 2 * 0.87 + 0.55 * pitch * _flank(z, i / seg, pitch) for i in range(seg)]
-        rings.append([built.verts.new((r * math.cos(math.tau * i / seg), r * math.sin(math.tau * i / seg), z)) for i, r in enumerate(radii)])
+        rings.append(
+            [
+                built.verts.new((r * math.cos(math.tau * i / seg), r * math.sin(math.tau * i / seg), z))
+                for i, r in enumerate(radii)
+            ]
+        )
     return rings
 
 
 def _skin(built: bmesh.types.BMesh, rings: list[Ring]) -> None:
     """Close the surface between neighbouring rings."""
-    for a, b in zip(rings, rings[1:], strict=False):
+    for a, b in pairwise(rings):
         for i in range(len(a)):
             built.faces.new((a[i], a[(i + 1) % len(a)], b[(i + 1) % len(b)], b[i]))

@@ -1,4 +1,4 @@
-"""Read KiCad's VRML part models (shapes with indexed face sets, unit 0.1 inch) into meshes with our own materials."""
+"""Read KiCad's VRML part models (indexed face sets, unit 0.1 inch) into meshes with our own materials."""
 
 from __future__ import annotations
 
@@ -51,7 +51,14 @@ def _appearance(shape: str, looks: dict[str, Colour]) -> str:
     return key
 
 
-def _build(name: str, vertices: list[list[float]], faces: list[list[int]], owners: list[str], looks: dict[str, Colour], known: dict[str, Material]) -> Mesh:
+def _build(
+    name: str,
+    vertices: list[list[float]],
+    faces: list[list[int]],
+    owners: list[str],
+    looks: dict[str, Colour],
+    known: dict[str, Material],
+) -> Mesh:
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(vertices, [], faces)
     order = list(dict.fromkeys(owners))
@@ -65,9 +72,11 @@ def _build(name: str, vertices: list[list[float]], faces: list[list[int]], owner
     bmesh.ops.remove_doubles(built, verts=built.verts, dist=1e-6)
     built.to_mesh(mesh)
     built.free()
-    # Imported n-gons shade as pyramids when smoothed, so only the round parts are.
-    mesh.polygons.foreach_set("use_smooth", [name.startswith("CP_")] * len(mesh.polygons))
-    mesh.set_sharp_from_angle(angle=0.45)
+    # Imported n-gons shade as pyramids when smoothed, so only the round parts are (the call smooths every face).
+    if name.startswith("CP_"):
+        mesh.set_sharp_from_angle(angle=0.45)
+    else:
+        mesh.polygons.foreach_set("use_smooth", [False] * len(mesh.polygons))
     return mesh
 
 

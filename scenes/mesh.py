@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import bmesh
 import bpy
 import numpy as np
 from bpy.types import Material, Object
 from mathutils import Vector
+from numpy.typing import NDArray
 
 from scenes.stage import Point, add
 
+Floats = NDArray[np.float64]
+Relief = Callable[[Floats, Floats], Floats]
+"""Heights in metres at places x and y."""
 Profile = Sequence[tuple[float, float]]
 
 
@@ -42,7 +47,14 @@ def bevel(item: Object, width: float, segments: int = 3) -> Object:
     return item
 
 
-def box(size: Point, at: Point = (0, 0, 0), material: Material | None = None, name: str = "box", round_by: float = 0.0, turn: Point = (0, 0, 0)) -> Object:
+def box(
+    size: Point,
+    at: Point = (0, 0, 0),
+    material: Material | None = None,
+    name: str = "box",
+    round_by: float = 0.0,
+    turn: Point = (0, 0, 0),
+) -> Object:
     """Return a box of a size centred on a point, with rounded edges if asked."""
     built = bmesh.new()
     bmesh.ops.create_cube(built, size=1)
@@ -52,13 +64,21 @@ def box(size: Point, at: Point = (0, 0, 0), material: Material | None = None, na
     return bevel(item, round_by) if round_by else item
 
 
-def lathe(profile: Profile, material: Material | None = None, name: str = "turned", segments: int = 64, sharp_deg: float = 35.0) -> Object:
+def lathe(
+    profile: Profile,
+    material: Material | None = None,
+    name: str = "turned",
+    segments: int = 64,
+    sharp_deg: float = 35.0,
+) -> Object:
     """Turn a profile of (radius, z), bottom to top, about the z axis."""
     built = bmesh.new()
     rings = [_ring(built, radius, z, segments) for radius, z in profile]
-    for low, high in zip(rings, rings[1:], strict=False):
+    for low, high in pairwise(rings):
         for i in range(segments):
-            corners = dict.fromkeys((low[i % len(low)], low[(i + 1) % len(low)], high[(i + 1) % len(high)], high[i % len(high)]))
+            corners = dict.fromkeys(
+                (low[i % len(low)], low[(i + 1) % len(low)], high[(i + 1) % len(high)], high[i % len(high)])
+            )
             if len(corners) > 2:
                 built.faces.new(tuple(corners))
     return finish(built, name, material, sharp_deg)
@@ -71,7 +91,14 @@ def _ring(built: bmesh.types.BMesh, radius: float, z: float, segments: int) -> l
     return [built.verts.new((radius * math.cos(t), radius * math.sin(t), z)) for t in turns]
 
 
-def cylinder(radius: float, height: float, material: Material | None = None, name: str = "cylinder", round_by: float = 0.0, segments: int = 64) -> Object:
+def cylinder(
+    radius: float,
+    height: float,
+    material: Material | None = None,
+    name: str = "cylinder",
+    round_by: float = 0.0,
+    segments: int = 64,
+) -> Object:
     """Return an upright cylinder standing on the origin; `round_by` rounds both rims."""
     r = round_by or radius * 0.01
     arc = [(math.cos(a), math.sin(a)) for a in (math.radians(d) for d in (0, 30, 60, 90))]
@@ -80,7 +107,14 @@ def cylinder(radius: float, height: float, material: Material | None = None, nam
     return lathe([(0, 0), *low, *high, (0, height)], material, name, segments, 50)
 
 
-def rod(start: Point, end: Point, radius: float, material: Material | None = None, name: str = "rod", round_by: float = 0.0) -> Object:
+def rod(
+    start: Point,
+    end: Point,
+    radius: float,
+    material: Material | None = None,
+    name: str = "rod",
+    round_by: float = 0.0,
+) -> Object:
     """Return a round bar between two points."""
     along = Vector(end) - Vector(start)
     item = cylinder(radius, along.length, material, name, round_by or radius * 0.05, 48)
@@ -89,7 +123,9 @@ def rod(start: Point, end: Point, radius: float, material: Material | None = Non
     return item
 
 
-def extrude(outline: Profile, height: float, material: Material | None = None, name: str = "plate", round_by: float = 0.0) -> Object:
+def extrude(
+    outline: Profile, height: float, material: Material | None = None, name: str = "plate", round_by: float = 0.0
+) -> Object:
     """Return a plate: an outline in the xy plane from z = 0 up to `height`."""
     built = bmesh.new()
     face = built.faces.new([built.verts.new((x, y, 0)) for x, y in outline])
@@ -99,8 +135,17 @@ def extrude(outline: Profile, height: float, material: Material | None = None, n
     return bevel(item, round_by) if round_by else item
 
 
-def sheet(width: float, depth: float, material: Material | None = None, name: str = "sheet", steps: tuple[int, int] = (1, 1), height: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None) -> Object:
-    """Return a rectangular sheet in the xy plane with a UV map over its whole face; `height(x, y)` lifts it, in metres."""
+def sheet(
+    width: float,
+    depth: float,
+    material: Material | None = None,
+    name: str = "sheet",
+    steps: tuple[int, int] = (1, 1),
+    height: Relief | None = None,
+) -> Object:
+    """Return a rectangular sheet in the xy plane with a UV map over its whole face; `height(x, y)` lifts it, in
+    metres.
+    """
     nx, ny = steps[0] + 1, steps[1] + 1
     x, y = np.meshgrid(np.linspace(-width / 2, width / 2, nx), np.linspace(-depth / 2, depth / 2, ny))
     z = height(x, y) if height else np.zeros_like(x)
@@ -116,7 +161,14 @@ def sheet(width: float, depth: float, material: Material | None = None, name: st
     return add(mesh, name)
 
 
-def tube(points: Sequence[Point], radius: float, material: Material | None = None, name: str = "tube", sides: int = 16, smooth_steps: int = 8) -> Object:
+def tube(
+    points: Sequence[Point],
+    radius: float,
+    material: Material | None = None,
+    name: str = "tube",
+    sides: int = 16,
+    smooth_steps: int = 8,
+) -> Object:
     """Return a mesh hose or cable of a radius through the points, along a smooth curve."""
     path = catmull_rom(points, smooth_steps)
     built = bmesh.new()
@@ -130,7 +182,7 @@ def tube(points: Sequence[Point], radius: float, material: Material | None = Non
         other = np.cross(tangent, side)
         turns = [math.tau * i / sides for i in range(sides)]
         rings.append([built.verts.new(point + radius * (math.cos(t) * side + math.sin(t) * other)) for t in turns])
-    for low, high in zip(rings, rings[1:], strict=False):
+    for low, high in pairwise(rings):
         for i in range(sides):
             built.faces.new((low[i], low[(i + 1) % sides], high[(i + 1) % sides], high[i]))
     built.faces.new(rings[0][::-1])
@@ -138,19 +190,23 @@ def tube(points: Sequence[Point], radius: float, material: Material | None = Non
     return finish(built, name, material, 60)
 
 
-def _first_normal(tangent: np.ndarray) -> np.ndarray:
-    axis = np.array((0.0, 0.0, 1.0)) if abs(tangent[2]) < 0.9 * np.linalg.norm(tangent) else np.array((1.0, 0.0, 0.0))
+def _first_normal(tangent: Floats) -> Floats:
+    axis = (
+        np.array((0.0, 0.0, 1.0)) if abs(tangent[2]) < 0.9 * np.linalg.norm(tangent) else np.array((1.0, 0.0, 0.0))
+    )
     return np.cross(tangent, axis)
 
 
-def catmull_rom(points: Sequence[Point], steps: int) -> np.ndarray:
+def catmull_rom(points: Sequence[Point], steps: int) -> Floats:
     """Return points on a centripetal-free Catmull-Rom curve through the given ones, `steps` per span."""
     p = np.array(points, float)
     p = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])
     spans = []
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     for a, b, c, d in zip(p, p[1:], p[2:], p[3:], strict=False):
-        spans.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+        spans.append(
+            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
+        )
     return np.vstack([*spans, p[-2:-1]])
 
 
@@ -213,7 +269,15 @@ def group(name: str, items: Sequence[Object], at: Point = (0, 0, 0), turn: Point
     return root
 
 
-def label(item: Object, art: Material, width: float, height: float, at: Point, turn: Point = (0, 0, 0), name: str = "label") -> Object:
+def label(
+    item: Object,
+    art: Material,
+    width: float,
+    height: float,
+    at: Point,
+    turn: Point = (0, 0, 0),
+    name: str = "label",
+) -> Object:
     """Stick a flat print on an item; position and rotation in the item's own frame."""
     print_ = sheet(width, height, art, name)
     print_.parent, print_.location, print_.rotation_euler = item, at, turn

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 import bpy
 from bpy.types import Material, Node, NodeSocket
 
 Colour = tuple[float, float, float]
-Input = NodeSocket | float | Colour | tuple[float, float, float, float]
+Input: TypeAlias = NodeSocket | float | Colour | tuple[float, float, float, float]
 
 
 def srgb(code: str) -> Colour:
@@ -59,7 +60,9 @@ class Graph:
             self.put(names[name], value)
         return self.material
 
-    def where(self, scale: float | Colour = 1.0, *, varied: bool = True, kind: str = "Object", turn: Colour = (0, 0, 0)) -> NodeSocket:
+    def where(
+        self, scale: float | Colour = 1.0, *, varied: bool = True, kind: str = "Object", turn: Colour = (0, 0, 0)
+    ) -> NodeSocket:
         """Return texture coordinates; `varied` shifts them at random from object to object."""
         scale3 = scale if isinstance(scale, tuple) else (scale, scale, scale)
         source = self.node("TexCoord").outputs[kind]
@@ -70,19 +73,29 @@ class Graph:
             self.put(mapping.inputs["Location"], shift)
         return mapping.outputs[0]
 
-    def noise(self, where: NodeSocket, scale: float, detail: float = 6, rough: float = 0.6, warp: float = 0.0) -> NodeSocket:
+    def noise(
+        self, where: NodeSocket, scale: float, detail: float = 6, rough: float = 0.6, warp: float = 0.0
+    ) -> NodeSocket:
         """Return fractal noise, about 0.3 to 0.7."""
-        values: dict[str | int, Input] = {"Vector": where, "Scale": scale, "Detail": detail, "Roughness": rough, "Distortion": warp}
+        values: dict[str | int, Input] = {
+            "Vector": where,
+            "Scale": scale,
+            "Detail": detail,
+            "Roughness": rough,
+            "Distortion": warp,
+        }
         return self.node("TexNoise", values).outputs[0]
 
-    def image(self, path: Path, where: NodeSocket | None = None, *, colour: bool = True, tiled_box: bool = False) -> NodeSocket:
+    def image(
+        self, path: Path, where: NodeSocket | None = None, *, colour: bool = True, tiled_box: bool = False
+    ) -> NodeSocket:
         """Return an image texture; `tiled_box` projects it from six sides on object coordinates."""
         node = self.node("TexImage", {"Vector": where} if where else {}, interpolation="Cubic")
         node.image = bpy.data.images.load(str(path), check_existing=True)
         if not colour:
             node.image.colorspace_settings.name = "Non-Color"
         if tiled_box:
-            node.projection, node.projection_blend = "BOX", 0.2
+            node.projection, node.projection_blend = "BOX", 0.08
         return node.outputs[0]
 
     def ramp(self, factor: NodeSocket, *stops: tuple[float, Colour]) -> NodeSocket:
@@ -107,7 +120,9 @@ class Graph:
         """Compute with two numbers."""
         return self.node("Math", {0: a, 1: b}, operation=operation).outputs[0]
 
-    def bump(self, height: NodeSocket, strength: float, distance: float, below: NodeSocket | None = None) -> NodeSocket:
+    def bump(
+        self, height: NodeSocket, strength: float, distance: float, below: NodeSocket | None = None
+    ) -> NodeSocket:
         """Return a normal from a height; `distance` in metres, `below` an earlier normal to build on."""
         inputs: dict[str | int, Input] = {"Height": height, "Strength": strength, "Distance": distance}
         if below is not None:

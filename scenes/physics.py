@@ -25,7 +25,11 @@ def settle(falling: Sequence[Object], fixed: Sequence[Object], drop: Drop = Drop
     scene = bpy.context.scene
     bpy.ops.rigidbody.world_add()
     world = scene.rigidbody_world
-    world.substeps_per_frame, world.solver_iterations, world.point_cache.frame_end = drop.substeps, 40, drop.frames + 1
+    world.substeps_per_frame, world.solver_iterations, world.point_cache.frame_end = (
+        drop.substeps,
+        40,
+        drop.frames + 1,
+    )
     world.collection = bpy.data.collections.new("bodies")
     for item in (*falling, *fixed):
         _make_body(item, item in fixed, drop)

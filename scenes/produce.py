@@ -32,7 +32,11 @@ def answer_for(scene: Scene | Document, seed: int, value: Value | None) -> Value
     """Return the asked-for answer, the released one for the released seed, or a fresh one drawn from the seed."""
     if value is not None:
         return value
-    return scene.prompt.answer.value if seed == scene.seed else scene.variant(random.Random(f"{scene.prompt.id} {seed}"))
+    return (
+        scene.prompt.answer.value
+        if seed == scene.seed
+        else scene.variant(random.Random(f"{scene.prompt.id} {seed}"))
+    )
 
 
 def produce(scene: Scene | Document, seed: int, value: Value | None = None, *, draft: bool = False) -> Made:
@@ -61,7 +65,9 @@ def _photograph(scene: Scene, value: Value, seed: int, *, draft: bool) -> bytes:
 
 def _encode_document(scene: Document, value: Value, seed: int) -> bytes:
     image = scene.draw(value, random.Random(seed))
-    look = scene.look or Look(grain=0, vignette=0, aberration=0, saturation=1, contrast=0, blur_px=0, sharpen_percent=0)
+    look = scene.look or Look(
+        grain=0, vignette=0, aberration=0, saturation=1, contrast=0, blur_px=0, sharpen_percent=0
+    )
     if scene.suffix == ".png":
         buffer = io.BytesIO()
         image.convert("RGB").save(buffer, "PNG", optimize=True)

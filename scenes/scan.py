@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,9 @@ def typeset(source: str, dots_per_inch: float = 170.0) -> Image.Image:
 
 @dataclass(frozen=True)
 class Paper:
-    """How a page was scanned: tone of the paper, fold heights as fractions of the page, skew in degrees, faults 0 to 1."""
+    """How a page was scanned: tone of the paper, fold heights as fractions of the page, skew in degrees, faults 0
+    to 1.
+    """
 
     tone: tuple[float, float, float] = (0.965, 0.955, 0.93)
     folds: tuple[float, ...] = ()
@@ -48,8 +51,12 @@ def scanned(page: Image.Image, paper: Paper, seed: int) -> Image.Image:
     image = Image.fromarray((np.clip(pixels, 0, 1) * 255).astype(np.uint8))
     fibres = Image.new("L", image.size, 0)
     _specks(ImageDraw.Draw(fibres), rng, image.size)
-    image = Image.composite(Image.new("RGB", image.size, (70, 66, 60)), image, fibres.filter(ImageFilter.GaussianBlur(0.6)))
-    return image.rotate(paper.skew_deg, Image.Resampling.BICUBIC, fillcolor=paper.bed).filter(ImageFilter.GaussianBlur(0.45))
+    image = Image.composite(
+        Image.new("RGB", image.size, (70, 66, 60)), image, fibres.filter(ImageFilter.GaussianBlur(0.6))
+    )
+    return image.rotate(paper.skew_deg, Image.Resampling.BICUBIC, fillcolor=paper.bed).filter(
+        ImageFilter.GaussianBlur(0.45)
+    )
 
 
 def _cloud(shape: tuple[int, ...], rng: np.random.Generator, cells: int, depth: float) -> Pixels:
@@ -63,7 +70,8 @@ def _toner(pixels: Pixels, strength: float, rng: np.random.Generator) -> Pixels:
     """Let the black fade and break up in places."""
     fade = 1 - _cloud(pixels.shape[:2], rng, 7, 0.45 * strength)
     grit = (rng.random(pixels.shape[:2]) < 0.06 * strength).astype(np.float32) * 0.6
-    return pixels + (1 - pixels) * np.clip(fade + grit, 0, 1)[..., None]
+    worn: Pixels = pixels + (1 - pixels) * np.clip(fade + grit, 0, 1)[..., None]
+    return worn
 
 
 def _folds(pixels: Pixels, folds: Sequence[float], rng: np.random.Generator) -> Pixels:
@@ -71,9 +79,16 @@ def _folds(pixels: Pixels, folds: Sequence[float], rng: np.random.Generator) -> 
     height, width = pixels.shape[:2]
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     for fold in folds:
-        line = fold * height + (x - width / 2) * rng.uniform(-0.004, 0.004) + 1.5 * np.sin(x / 37 + rng.uniform(0, 6))
+        line = (
+            fold * height + (x - width / 2) * rng.uniform(-0.004, 0.004) + 1.5 * np.sin(x / 37 + rng.uniform(0, 6))
+        )
         away = y - line
-        shade = 1 - 0.13 * np.exp(-((away / 2.2) ** 2)) + 0.05 * np.exp(-(((away - 7) / 7) ** 2)) - 0.05 * np.exp(-(((away + 30) / 40) ** 2))
+        shade = (
+            1
+            - 0.13 * np.exp(-((away / 2.2) ** 2))
+            + 0.05 * np.exp(-(((away - 7) / 7) ** 2))
+            - 0.05 * np.exp(-(((away + 30) / 40) ** 2))
+        )
         pixels = pixels * shade[..., None]
         crack = (np.abs(away) < 1.6) & (rng.random((height, width)) < 0.45)
         pixels[crack] = pixels[crack] * 0.4 + 0.57
@@ -104,14 +119,18 @@ def ink(image: Image.Image, strokes: Sequence[Stroke], colour: tuple[int, int, i
     mask = Image.new("L", (image.width * scale, image.height * scale), 0)
     draw = ImageDraw.Draw(mask)
     for stroke in strokes:
-        for index, (a, b) in enumerate(zip(stroke, stroke[1:], strict=False)):
+        for index, (a, b) in enumerate(pairwise(stroke)):
             weight = width * scale * (0.8 + 0.35 * np.sin(index * 0.35))
-            draw.line([(a[0] * scale, a[1] * scale), (b[0] * scale, b[1] * scale)], fill=225, width=max(1, round(weight)))
+            draw.line(
+                [(a[0] * scale, a[1] * scale), (b[0] * scale, b[1] * scale)], fill=225, width=max(1, round(weight))
+            )
     mask = mask.resize(image.size, Image.Resampling.LANCZOS)
     return multiply(image, Image.new("RGB", image.size, colour), mask)
 
 
-def handwrite(image: Image.Image, words: str, at: tuple[int, int], face: str, size: float, colour: tuple[int, int, int]) -> Image.Image:
+def handwrite(
+    image: Image.Image, words: str, at: tuple[int, int], face: str, size: float, colour: tuple[int, int, int]
+) -> Image.Image:
     """Write words with a pen, each letter a little off line."""
     mask = Image.new("L", image.size, 0)
     draw = ImageDraw.Draw(mask)
@@ -131,11 +150,15 @@ def multiply(image: Image.Image, colour: Image.Image, mask: Image.Image) -> Imag
     return Image.fromarray((base * (1 - share + share * top) * 255).astype(np.uint8))
 
 
-def stamp(image: Image.Image, mark: Image.Image, at: tuple[int, int], colour: tuple[int, int, int], seed: int) -> Image.Image:
+def stamp(
+    image: Image.Image, mark: Image.Image, at: tuple[int, int], colour: tuple[int, int, int], seed: int
+) -> Image.Image:
     """Press a rubber stamp (a white-on-black mask) on to the page, patchy as an ink pad leaves it."""
     rng = np.random.default_rng(seed)
     patch = _cloud((mark.height, mark.width), rng, 6, 0.75) * (0.75 + 0.25 * rng.random((mark.height, mark.width)))
-    worn = Image.fromarray(np.clip(np.asarray(mark) * patch, 0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.8))
+    worn = Image.fromarray(np.clip(np.asarray(mark) * patch, 0, 255).astype(np.uint8)).filter(
+        ImageFilter.GaussianBlur(0.8)
+    )
     mask = Image.new("L", image.size, 0)
     mask.paste(worn, at)
     return multiply(image, Image.new("RGB", image.size, colour), mask)
@@ -146,7 +169,13 @@ def stain_ring(image: Image.Image, centre: tuple[float, float], radius: float, s
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0 : image.height, 0 : image.width].astype(np.float32)
     turn = np.arctan2(y - centre[1], x - centre[0])
-    away = np.hypot(x - centre[0], y - centre[1]) - radius * (1 + 0.012 * np.sin(3 * turn + 1) + 0.006 * np.sin(11 * turn))
+    away = np.hypot(x - centre[0], y - centre[1]) - radius * (
+        1 + 0.012 * np.sin(3 * turn + 1) + 0.006 * np.sin(11 * turn)
+    )
     weight = np.clip(0.55 + 0.5 * np.sin(turn * 1.0 + rng.uniform(0, 6)), 0.12, 1)
     mask = weight * (np.exp(-((away / 3.5) ** 2)) + 0.35 * np.exp(-((away / 11) ** 2)) + 0.12 * (away < 0))
-    return multiply(image, Image.new("RGB", image.size, (176, 128, 70)), Image.fromarray(np.clip(mask * 190, 0, 255).astype(np.uint8)))
+    return multiply(
+        image,
+        Image.new("RGB", image.size, (176, 128, 70)),
+        Image.fromarray(np.clip(mask * 190, 0, 255).astype(np.uint8)),
+    )

@@ -17,18 +17,21 @@ from scenes.stage import Frame
 
 @dataclass(frozen=True)
 class Shot:
-    """A built Blender scene ready to render: the objects that must be seen, the rule for them, and the camera's look."""
+    """A built Blender scene ready to render: the objects that must be seen, the rule for them, and the camera's
+    look.
+    """
 
     subjects: Sequence[Object]
-    rule: Rule = Rule()
-    look: Look = Look()
+    rule: Rule = field(default_factory=Rule)
+    look: Look = field(default_factory=Look)
 
 
 @dataclass(frozen=True)
 class Scene:
     """A picture rendered with Blender.
 
-    `build(value, rng)` fills the open stage so that `value` is the right answer, and raises `Unshowable` when this seed
+    `build(value, rng)` fills the open stage so that `value` is the right answer, and raises `Unshowable` when
+    this seed
     cannot. `variant(rng)` draws another answer. `seed` made the released image.
     """
 
@@ -41,7 +44,9 @@ class Scene:
 
 @dataclass(frozen=True)
 class Document:
-    """A picture drawn flat: a scan or a screenshot. `suffix` is `.png` only where a lossless screenshot is the point."""
+    """A picture drawn flat: a scan or a screenshot. `suffix` is `.png` only where a lossless screenshot is the
+    point.
+    """
 
     prompt: Prompt
     draw: Callable[[Value, random.Random], Image.Image]

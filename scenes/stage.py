@@ -24,11 +24,11 @@ class Frame:
 
     width: int = 1280
     height: int = 960
-    samples: int = 28
+    samples: int = 14
 
     def draft(self) -> Frame:
         """Return half the size at few samples, for looking only."""
-        return Frame(self.width // 2, self.height // 2, 10)
+        return Frame(self.width // 2, self.height // 2, 8)
 
 
 def open_stage(frame: Frame, seed: int) -> None:
@@ -38,9 +38,9 @@ def open_stage(frame: Frame, seed: int) -> None:
     scene.render.engine = "CYCLES"
     cycles = scene.cycles
     cycles.device, cycles.samples, cycles.seed = "CPU", frame.samples, seed
-    cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, 0.05
+    cycles.use_adaptive_sampling, cycles.adaptive_threshold = True, 0.08
     cycles.use_denoising, cycles.denoiser, cycles.denoising_prefilter = True, "OPENIMAGEDENOISE", "FAST"
-    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 8, 3, 4
+    cycles.max_bounces, cycles.diffuse_bounces, cycles.glossy_bounces = 8, 2, 3
     cycles.transmission_bounces, cycles.transparent_max_bounces = 8, 12
     cycles.caustics_reflective = cycles.caustics_refractive = False
     cycles.sample_clamp_indirect = 4
@@ -57,7 +57,9 @@ def exposure(stops: float, look: str = "AgX - Medium High Contrast") -> None:
 
 
 def surroundings(name: str, turn_deg: float = 0.0, strength: float = 1.0) -> None:
-    """Light the scene with an environment map: a fetched one by name, or one of Blender's own with a leading `blender:`."""
+    """Light the scene with an environment map: a fetched one by name, or one of Blender's own with a leading
+    `blender:`.
+    """
     world = bpy.data.worlds.new("surroundings")
     bpy.context.scene.world = world
     world.use_nodes = True
@@ -91,7 +93,14 @@ def aim(position: Point, target: Point) -> Matrix:
     return (Vector(target) - Vector(position)).to_track_quat("-Z", "Y").to_matrix().to_4x4()
 
 
-def lamp(position: Point, target: Point = (0, 0, 0), size: float = 0.3, watts: float = 5.0, colour: Colour = (1, 1, 1), length: float = 0.0) -> Object:
+def lamp(
+    position: Point,
+    target: Point = (0, 0, 0),
+    size: float = 0.3,
+    watts: float = 5.0,
+    colour: Colour = (1, 1, 1),
+    length: float = 0.0,
+) -> Object:
     """Add an area lamp `size` metres wide (and `length` long, if given)."""
     light = bpy.data.lights.new("lamp", "AREA")
     light.energy, light.size, light.color = watts, size, colour

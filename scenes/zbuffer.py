@@ -26,7 +26,9 @@ class Mesh:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What the camera sees of one object, in pixels; `box` is its full projection (left, top, right, bottom), unclipped."""
+    """What the camera sees of one object, in pixels; `box` is its full projection (left, top, right, bottom),
+    unclipped.
+    """
 
     visible: int
     amodal: int
@@ -43,10 +45,14 @@ def project(vertices: Floats, view_projection: Floats, width: int, height: int) 
     clip = np.c_[vertices, np.ones(len(vertices))] @ view_projection.T
     w = clip[:, 3]
     safe = np.where(np.abs(w) < 1e-9, 1e-9, w)
-    return np.c_[(clip[:, 0] / safe * 0.5 + 0.5) * width, (0.5 - clip[:, 1] / safe * 0.5) * height, w]
+    x, y = (clip[:, 0] / safe * 0.5 + 0.5) * width, (0.5 - clip[:, 1] / safe * 0.5) * height
+    points: Floats = np.c_[x, y, w]
+    return points
 
 
-def cover(meshes: Iterable[Mesh], subjects: set[str], view_projection: Floats, width: int, height: int) -> dict[str, Coverage]:
+def cover(
+    meshes: Iterable[Mesh], subjects: set[str], view_projection: Floats, width: int, height: int
+) -> dict[str, Coverage]:
     """Rasterise every mesh and return the coverage of each subject by name."""
     depth = np.full((height, width), np.inf)
     owner = np.full((height, width), -1, np.int32)
@@ -65,7 +71,12 @@ def cover(meshes: Iterable[Mesh], subjects: set[str], view_projection: Floats, w
 
 
 def _rasterise(
-    points: Floats, triangles: NDArray[np.int32], depth: Floats, owner: NDArray[np.int32], index: int, mask: NDArray[np.bool_]
+    points: Floats,
+    triangles: NDArray[np.int32],
+    depth: Floats,
+    owner: NDArray[np.int32],
+    index: int,
+    mask: NDArray[np.bool_],
 ) -> None:
     """Draw one mesh into the depth and owner buffers, and its outline alone into `mask`."""
     height, width = depth.shape

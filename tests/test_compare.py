@@ -63,7 +63,7 @@ def test_only_prompts_with_two_verdicts_are_compared() -> None:
     b = MadeUpRun(model="b", outcomes=[*missing, *a.outcomes[5:]])
     found = compare(graded(a), graded(b))
     assert found.overall.n == 62
-    assert found.only_planned_in_one == 5
+    assert found.left_out == 5
     assert found.overall.decision == "none"
 
 

@@ -15,7 +15,7 @@ from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.materials import Wear, fabric, film, metal, plastic, printed
-from scenes.mesh import box, finish, group, label, lathe, sheet
+from scenes.mesh import Floats, Relief, box, finish, group, label, lathe, sheet
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -38,17 +38,20 @@ def foil() -> Material:
     """Return embossed aluminium foil, bright but broken up by its diamond pattern."""
     graph = Graph("foil")
     where = graph.where(1.0, varied=False, turn=(0, 0, 0.785))
-    waves = [graph.node("TexWave", {"Vector": where, "Scale": 270.0}, bands_direction=axis).outputs[1] for axis in ("X", "Y")]
+    waves = [
+        graph.node("TexWave", {"Vector": where, "Scale": 270.0}, bands_direction=axis).outputs[1]
+        for axis in ("X", "Y")
+    ]
     crinkle = graph.noise(where, 70, 5, 0.6)
     height = graph.math("ADD", graph.math("ADD", *waves), graph.math("MULTIPLY", crinkle, 4.0))
     graph.set(base_color=srgb("#c9cacb"), metallic=1.0, roughness=graph.remap(crinkle, 0.3, 0.7, 0.24, 0.38))
     return graph.set(normal=graph.bump(height, 0.35, 0.00022))
 
 
-def blister_height(empty: tuple[int, int]) -> object:
+def blister_height(empty: tuple[int, int]) -> Relief:
     """Return the height function of the plastic sheet: a dome over each pocket, the empty one pushed in."""
 
-    def height(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def height(x: Floats, y: Floats) -> Floats:
         z = np.full_like(x, 0.0003)
         for row in range(ROWS):
             for column in range(COLUMNS):
@@ -57,7 +60,11 @@ def blister_height(empty: tuple[int, int]) -> object:
                 inside = np.clip((CAPSULE_RADIUS + 0.0017 - np.hypot(x - cx, along)) / 0.003, 0, 1)
                 dome = DOME * inside**0.5
                 if (row, column) == empty:
-                    dent = 0.5 + 0.22 * np.sin((x - cx) * 1700 + 1) * np.cos((y - cy) * 900) - 0.25 * np.exp(-(((y - cy) / 0.004) ** 2))
+                    dent = (
+                        0.5
+                        + 0.22 * np.sin((x - cx) * 1700 + 1) * np.cos((y - cy) * 900)
+                        - 0.25 * np.exp(-(((y - cy) / 0.004) ** 2))
+                    )
                     dome = dome * dent
                 z = z + np.maximum(dome, 0)
         return z
@@ -71,7 +78,13 @@ def capsule(upper: Material, lower: Material, at: Point, turn: Point) -> Object:
     bow = np.linspace(0, math.pi / 2, 12)
     body = lathe([(r * math.sin(a), -half + r - r * math.cos(a)) for a in bow] + [(r, 0.0006)], lower, "body", 48)
     cap_r = r * 1.06
-    cap = lathe([(r * 0.99, -0.0001), (cap_r, 0.0)] + [(cap_r * math.cos(a), half - cap_r + cap_r * math.sin(a)) for a in bow], upper, "cap", 48)
+    cap = lathe(
+        [(r * 0.99, -0.0001), (cap_r, 0.0)]
+        + [(cap_r * math.cos(a), half - cap_r + cap_r * math.sin(a)) for a in bow],
+        upper,
+        "cap",
+        48,
+    )
     cap.parent = body
     body.location, body.rotation_euler = at, turn
     return body
@@ -83,7 +96,11 @@ def torn_foil(at: tuple[float, float], rng: random.Random) -> Object:
     points = []
     for i in range(46):
         t, ragged = math.tau * i / 46, rng.uniform(0.75, 1.08)
-        points.append(built.verts.new((at[0] + 0.0028 * ragged * math.cos(t), at[1] + 0.0068 * ragged * math.sin(t), 0.00034)))
+        points.append(
+            built.verts.new(
+                (at[0] + 0.0028 * ragged * math.cos(t), at[1] + 0.0068 * ragged * math.sin(t), 0.00034)
+            )
+        )
     built.faces.new(points)
     return finish(built, "torn foil", plastic("hole", srgb("#1b1a19"), 0.9))
 
@@ -102,9 +119,23 @@ def carton() -> Object:
     draw.rectangle((0, 0, 1200, 46), fill=(16, 70, 120))
     draw.text((60, 70), "Solvexin 150 mg", (16, 50, 96), font("barlow-condensed-600", 84))
     draw.text((640, 86), "LOT 4C118  EXP 11 2027", (60, 60, 60), font("share-tech-mono-400", 36))
-    body = box((0.12, 0.046, 0.02), (-0.012, 0.078, 0.0102), plastic("board", srgb("#e6e8ea"), 0.5), "carton", 0.0006, (0, 0, 0.16))
+    body = box(
+        (0.12, 0.046, 0.02),
+        (-0.012, 0.078, 0.0102),
+        plastic("board", srgb("#e6e8ea"), 0.5),
+        "carton",
+        0.0006,
+        (0, 0, 0.16),
+    )
     label(body, printed("top", keep(top, "carton_top"), 0.42, 0.2, 0.5, 0.1), 0.1196, 0.0456, (0, 0, 0.01006))
-    label(body, printed("front", keep(front, "carton_front"), 0.42, 0.2, 0.5, 0.1), 0.1196, 0.0196, (0, -0.02306, 0), (math.pi / 2, 0, 0))
+    label(
+        body,
+        printed("front", keep(front, "carton_front"), 0.42, 0.2, 0.5, 0.1),
+        0.1196,
+        0.0196,
+        (0, -0.02306, 0),
+        (math.pi / 2, 0, 0),
+    )
     return body
 
 
@@ -112,10 +143,17 @@ def build(value: Value, rng: random.Random) -> Shot:
     """Fill every pocket but one; every capsule must be seen."""
     row, column = (int(part) - 1 for part in re.findall(r"\d+", str(value)))
     fine = Wear(0.2, 0.05, 0.2, 0.02)
-    teal, ivory = plastic("teal", srgb("#0f7a70"), 0.16, fine, 0.02, 0.7), plastic("ivory", srgb("#e9e2d0"), 0.18, fine, 0.02, 0.7)
+    teal, ivory = (
+        plastic("teal", srgb("#0f7a70"), 0.16, fine, 0.02, 0.7),
+        plastic("ivory", srgb("#e9e2d0"), 0.18, fine, 0.02, 0.7),
+    )
     parts = [box((WIDTH, DEPTH, 0.0005), (0, 0, 0), foil(), "foil", 0.0002)]
     blister = film("blister", (0.93, 0.94, 0.95), ripple=0.12, rough=0.03, gain=3.2)
-    parts.append(see_through(sheet(WIDTH - 0.0004, DEPTH - 0.0004, blister, "blister", (340, 210), blister_height((row, column)))))  # type: ignore[arg-type]
+    parts.append(
+        see_through(
+            sheet(WIDTH - 0.0004, DEPTH - 0.0004, blister, "blister", (340, 210), blister_height((row, column)))
+        )
+    )
     capsules = []
     for r in range(ROWS):
         for c in range(COLUMNS):
@@ -125,11 +163,31 @@ def build(value: Value, rng: random.Random) -> Shot:
                 continue
             lean = math.pi / 2 * rng.choice((-1, 1))
             turn = (lean, rng.uniform(0, 6.28), rng.uniform(-0.06, 0.06))
-            capsules.append(capsule(teal, ivory, (x + rng.uniform(-0.0004, 0.0004), y + rng.uniform(-0.0012, 0.0012), CAPSULE_RADIUS + 0.0006), turn))
+            capsules.append(
+                capsule(
+                    teal,
+                    ivory,
+                    (x + rng.uniform(-0.0004, 0.0004), y + rng.uniform(-0.0012, 0.0012), CAPSULE_RADIUS + 0.0006),
+                    turn,
+                )
+            )
     group("pack", [*parts, *capsules], (0.004, -0.004, 0.001), (0, 0, -0.09))
-    box((0.8, 0.7, 0.01), (0, 0.05, -0.0052), metal("tray", srgb("#b7b7b5"), 0.36, Wear(0.6, 0.12, 0.35, 0.2), brushed=1.0), "tray", 0.001)
+    box(
+        (0.8, 0.7, 0.01),
+        (0, 0.05, -0.0052),
+        metal("tray", srgb("#b7b7b5"), 0.36, Wear(0.6, 0.12, 0.35, 0.2), brushed=1.0),
+        "tray",
+        0.001,
+    )
     carton()
-    cloth = sheet(0.3, 0.16, fabric("cloth", srgb("#6f8fa3")), "cloth", (120, 60), lambda x, y: 0.003 + 0.002 * np.sin(x * 60 + 8 * y) + 0.0015 * np.sin(y * 110 + x * 30))
+    cloth = sheet(
+        0.3,
+        0.16,
+        fabric("cloth", srgb("#6f8fa3")),
+        "cloth",
+        (120, 60),
+        lambda x, y: 0.003 + 0.002 * np.sin(x * 60 + 8 * y) + 0.0015 * np.sin(y * 110 + x * 30),
+    )
     cloth.location, cloth.rotation_euler = (0.2, 0.02, 0.002), (0, 0, 1.2)
     surroundings("lab", rng.uniform(0, 360), 0.55)
     lamp((0.22, 0.25, 0.42), size=0.16, watts=3.4, colour=(1, 0.97, 0.93))
@@ -142,7 +200,10 @@ SCENE = Scene(
     prompt=Prompt(
         id="DD01",
         title="Missing capsule in a blister pack",
-        question="Which pocket of the blister pack is empty? Rows are numbered from the edge nearest the carton, columns from the left. Answer like R2C4.",
+        question=(
+            "Which pocket of the blister pack is empty? Rows are numbered from the edge nearest the carton, "
+            "columns from the left. Answer like R2C4."
+        ),
         answer=Answer("grid_cell", "R1C3"),
         probes="A transparent empty dome still catches light; row and column must be counted under perspective.",
         difficulty="easy",

@@ -38,8 +38,22 @@ def label_art(rng: random.Random) -> Image.Image:
         draw.text((cx, 232), "Verano", red, font("oswald-700", 128), anchor="mm")
         draw.text((cx, 346), "CHOPPED", green, font("barlow-condensed-600", 82), anchor="mm")
         draw.text((cx, 424), "TOMATOES", green, font("barlow-condensed-600", 82), anchor="mm")
-        draw.text((cx, 506), "400 g ℮", (50, 44, 40), font("barlow-condensed-500", 46), anchor="mm")
-    for line, text in enumerate(("NUTRITION per 100 g", "Energy      98 kJ", "Fat          0.2 g", "Carbohydrate 4.1 g", "  of which sugars 3.9 g", "Protein      1.2 g", "Salt         0.03 g", "", "Store in a cool dry", "place. Once opened", "keep refrigerated.")):
+        draw.text((cx, 506), "400 g  e", (50, 44, 40), font("barlow-condensed-500", 46), anchor="mm")
+    for line, text in enumerate(
+        (
+            "NUTRITION per 100 g",
+            "Energy      98 kJ",
+            "Fat          0.2 g",
+            "Carbohydrate 4.1 g",
+            "  of which sugars 3.9 g",
+            "Protein      1.2 g",
+            "Salt         0.03 g",
+            "",
+            "Store in a cool dry",
+            "place. Once opened",
+            "keep refrigerated.",
+        )
+    ):
         draw.text((838, 110 + line * 44), text, cream, font("roboto-condensed-400", 30))
     x = 20
     while x < 130:
@@ -70,14 +84,18 @@ def tin(art: Material, bare: Material, turn: float, dent_at: float | None, name:
         row = []
         for k in range(around):
             theta = math.tau * k / around
-            bead = 0.00035 * (0.5 + 0.5 * math.cos(z / HEIGHT * math.tau * 22)) if 0.28 < z / HEIGHT < 0.72 else 0.0
+            bead = (
+                0.00035 * (0.5 + 0.5 * math.cos(z / HEIGHT * math.tau * 22)) if 0.28 < z / HEIGHT < 0.72 else 0.0
+            )
             push, sink = dent(theta, z, dent_at) if dent_at is not None else (0.0, 0.0)
             r = RADIUS - bead + push
             row.append(built.verts.new((r * math.cos(theta), r * math.sin(theta), z + sink)))
         rows.append(row)
     for j in range(up):
         for k in range(around):
-            face = built.faces.new((rows[j][k], rows[j][(k + 1) % around], rows[j + 1][(k + 1) % around], rows[j + 1][k]))
+            face = built.faces.new(
+                (rows[j][k], rows[j][(k + 1) % around], rows[j + 1][(k + 1) % around], rows[j + 1][k])
+            )
             for loop, (kk, jj) in zip(face.loops, ((k, j), (k + 1, j), (k + 1, j + 1), (k, j + 1)), strict=True):
                 loop[uv].uv = (kk / around + 0.5 + turn / math.tau, jj / up)
     body = finish(built, name, art, 40)
@@ -89,8 +107,23 @@ def tin(art: Material, bare: Material, turn: float, dent_at: float | None, name:
 def _lid(bare: Material, dent_at: float | None) -> Object:
     """Return the seamed top, pushed in with the body below it."""
     r = RADIUS
-    profile = [(r, -0.0002), (r + 0.0007, 0.0003), (r + 0.0009, 0.0016), (r + 0.0003, 0.0026), (r - 0.0008, 0.0022), (r - 0.0014, -0.0022)]
-    profile += [(r * 0.82, -0.0022), (r * 0.80, -0.0016), (r * 0.72, -0.0016), (r * 0.70, -0.0021), (r * 0.4, -0.0021), (r * 0.38, -0.0017), (0, -0.0017)]
+    profile = [
+        (r, -0.0002),
+        (r + 0.0007, 0.0003),
+        (r + 0.0009, 0.0016),
+        (r + 0.0003, 0.0026),
+        (r - 0.0008, 0.0022),
+        (r - 0.0014, -0.0022),
+    ]
+    profile += [
+        (r * 0.82, -0.0022),
+        (r * 0.80, -0.0016),
+        (r * 0.72, -0.0016),
+        (r * 0.70, -0.0021),
+        (r * 0.4, -0.0021),
+        (r * 0.38, -0.0017),
+        (0, -0.0017),
+    ]
     lid = lathe(profile, bare, "lid", 128, 30)
     lid.location.z = HEIGHT
     if dent_at is not None:
@@ -106,7 +139,12 @@ def _lid(bare: Material, dent_at: float | None) -> Object:
 
 def _base(bare: Material) -> Object:
     r = RADIUS
-    return lathe([(r * 0.9, 0), (r + 0.0006, -0.0002), (r + 0.0009, -0.0016), (r - 0.0005, -0.0024), (r * 0.9, -0.0018)], bare, "base", 96)
+    return lathe(
+        [(r * 0.9, 0), (r + 0.0006, -0.0002), (r + 0.0009, -0.0016), (r - 0.0005, -0.0024), (r * 0.9, -0.0018)],
+        bare,
+        "base",
+        96,
+    )
 
 
 def line_machinery() -> None:
@@ -124,8 +162,16 @@ def line_machinery() -> None:
     green = painted("machine", srgb("#2f6b4f"), chips=0.3, wear=Wear(0.3, 0.3, 0.5, 0.4))
     box((0.55, 0.4, 0.9), (0.5, 0.85, 0.2), green, "filler", 0.03)
     box((0.28, 0.02, 0.2), (0.42, 0.64, 0.33), plastic("panel", srgb("#2a2d30"), 0.3), "control panel", 0.01)
-    rod((0.36, 0.62, 0.36), (0.36, 0.635, 0.36), 0.018, plastic("stop", srgb("#b01818"), 0.3), "stop button", 0.004)
-    box((0.35, 0.3, 0.5), (-0.55, 0.9, 0.05), painted("hopper", srgb("#8f9694"), chips=0.2, wear=Wear(size=0.4)), "hopper", 0.02)
+    rod(
+        (0.36, 0.62, 0.36), (0.36, 0.635, 0.36), 0.018, plastic("stop", srgb("#b01818"), 0.3), "stop button", 0.004
+    )
+    box(
+        (0.35, 0.3, 0.5),
+        (-0.55, 0.9, 0.05),
+        painted("hopper", srgb("#8f9694"), chips=0.2, wear=Wear(size=0.4)),
+        "hopper",
+        0.02,
+    )
     rod((-0.2, 0.95, -0.4), (-0.2, 0.95, 1.2), 0.03, steel, "far pipe")
 
 
@@ -145,11 +191,11 @@ def build(value: Value, rng: random.Random) -> Shot:
     require_apart(tins)
     line_machinery()
     surroundings("warehouse", rng.uniform(0, 360), 0.55)
-    lamp((-0.75, -0.25, 0.42), (0, 0, 0.05), 0.22, 7, (1, 0.97, 0.93))
+    lamp((-0.75, -0.25, 0.42), (0, 0, 0.05), 0.22, 10, (1, 0.96, 0.9))
     lamp((0.5, -0.1, 0.85), (0, 0, 0), 0.5, 4.5, (0.95, 0.97, 1))
     lamp((0, 0.6, 1.2), (0, 0.9, 0.2), 0.8, 9)
-    camera(View((0.04, -0.56, 0.235), (0.0, 0, 0.046), 37, 7.1, roll_deg=1.2, focus=0.58))
-    return Shot(tins, Rule(0.75, 6000), Look(grain=0.01))
+    camera(View((0.03, -0.56, 0.215), (0.0, 0, 0.05), 39, 7.1, roll_deg=1.2, focus=0.58))
+    return Shot(tins, Rule(0.75, 6000), Look(grain=0.01, contrast=0.25))
 
 
 SCENE = Scene(

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
-from scenes.materials import Wear, metal, plastic, printed
+from scenes.materials import Wear, metal, plastic
 from scenes.mesh import box, copy, cut, cylinder, discard, extrude, group, label, lathe
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
@@ -55,6 +55,8 @@ def body() -> Object:
     ink = graph.image(keep(art, "dip_mark"))
     graph.set(base_color=graph.mix(ink, srgb("#232326"), srgb("#a9a89f")), roughness=0.6)
     label(block, graph.material, 11.5 * MM, 2.9 * MM, (-0.8 * MM, 0, THICK / 2 + 0.006 * MM), (0, 0, math.pi))
+    spot = lathe([(0, 0), (0.6 * MM, 0)], plastic("ink", srgb("#c9c8bd"), 0.6), "dot ink", 24)
+    spot.parent, spot.location = block, (LENGTH / 2 - 1.75 * MM, WIDTH / 2 - 1.75 * MM, THICK / 2 - 0.28 * MM)
     block.location.z = STANDOFF + THICK / 2
     return block
 
@@ -63,7 +65,22 @@ def leg(material: Material, name: str) -> Object:
     """Return one leg on the +y side at x = 0: shoulder out of the body, then down, wide above and narrow below."""
     z0 = STANDOFF + THICK / 2
     shoulder = box((1.45 * MM, 0.85 * MM, 0.27 * MM), (0, WIDTH / 2 + 0.3 * MM, z0), material, name, 0.00006)
-    wide = extrude([(-0.72 * MM, 0), (0.72 * MM, 0), (0.72 * MM, -2.3 * MM), (0.26 * MM, -2.9 * MM), (0.22 * MM, -6.4 * MM), (-0.22 * MM, -6.4 * MM), (-0.26 * MM, -2.9 * MM), (-0.72 * MM, -2.3 * MM)], 0.27 * MM, material, "blade", 0.00005)
+    wide = extrude(
+        [
+            (-0.72 * MM, 0),
+            (0.72 * MM, 0),
+            (0.72 * MM, -2.3 * MM),
+            (0.26 * MM, -2.9 * MM),
+            (0.22 * MM, -6.4 * MM),
+            (-0.22 * MM, -6.4 * MM),
+            (-0.26 * MM, -2.9 * MM),
+            (-0.72 * MM, -2.3 * MM),
+        ],
+        0.27 * MM,
+        material,
+        "blade",
+        0.00005,
+    )
     wide.parent = shoulder
     wide.location = (0, 0.40 * MM, 0.10 * MM)
     wide.rotation_euler = (math.radians(84), 0, 0)
@@ -72,7 +89,7 @@ def leg(material: Material, name: str) -> Object:
 
 def legs(bent: int) -> list[Object]:
     """Return all legs; pin 1 is beside the notch (+x) on the +y side, numbered counter-clockwise from above."""
-    tin = metal("tin", srgb("#c6c5c0"), 0.3, Wear(0.5, 0.1, 0.5, 0.008), grain=0.3)
+    tin = metal("tin", srgb("#dad9d4"), 0.45, Wear(0.4, 0.1, 0.3, 0.008), grain=0.3)
     result = []
     for pin in range(1, PINS + 1):
         side = 1 if pin <= PINS // 2 else -1
@@ -98,24 +115,34 @@ def build(value: Value, rng: random.Random) -> Shot:
     far_side = pin > PINS // 2
     # The bent leg's side faces the camera, which leaves the notch at the right or the left.
     chip.rotation_euler.z = math.radians(rng.uniform(18, 30) + (0 if far_side else 180))
-    box((0.09, 0.07, 0.012), (0.004, 0.004, -0.006), foam(), "foam", 0.0015, (0, 0, 0.12))
+    box((0.054, 0.038, 0.012), (0.002, 0.001, -0.006), foam(), "foam", 0.0015, (0, 0, 0.12))
     mat = plastic("mat", srgb("#2f5d7a"), 0.6, Wear(0.3, 0.15, 0.4, 0.15), texture=0.5)
     box((0.8, 0.7, 0.004), (0, 0.1, -0.0142), mat, "mat", 0.001)
     steel = metal("tweezers", srgb("#a7a8a8"), 0.25, Wear(0.5, 0.1, 0.5, 0.05), brushed=0.6)
     for sign in (-1, 1):
-        arm = extrude([(0, -0.0012), (0.05, -0.004), (0.12, -0.0048), (0.12, 0.0048), (0.05, 0.004), (0, 0.0012)], 0.0011, steel, "tweezer arm", 0.0003)
-        arm.location = (0.034, 0.034 + sign * 0.0006, 0.0012 + 0.0006)
+        arm = extrude(
+            [(0, -0.0012), (0.05, -0.004), (0.12, -0.0048), (0.12, 0.0048), (0.05, 0.004), (0, 0.0012)],
+            0.0011,
+            steel,
+            "tweezer arm",
+            0.0003,
+        )
+        arm.location = (0.026, 0.026 + sign * 0.0006, 0.0012 + 0.0006)
         arm.rotation_euler = (0, math.radians(-3), 0.55 + sign * 0.035)
         arm.location.z += 0.0012 if sign > 0 else 0
-    pot = lathe([(0, 0), (0.01, 0), (0.011, 0.001), (0.011, 0.022), (0.0095, 0.022), (0.0095, 0.004), (0, 0.004)], plastic("pot", srgb("#c8c4b4"), 0.4), "pot")
-    pot.location = (-0.05, 0.062, -0.012)
+    pot = lathe(
+        [(0, 0), (0.01, 0), (0.011, 0.001), (0.011, 0.022), (0.0095, 0.022), (0.0095, 0.004), (0, 0.004)],
+        plastic("pot", srgb("#c8c4b4"), 0.4),
+        "pot",
+    )
+    pot.location = (-0.038, 0.042, -0.012)
     spare = cylinder(0.0028, 0.009, plastic("sleeve", srgb("#27448a"), 0.3), "capacitor", 0.0004)
-    copy(spare, "capacitor 2", (-0.034, 0.022, 0.0028), (math.pi / 2, 0, 0.9))
+    copy(spare, "capacitor 2", (-0.034, 0.004, -0.0092), (math.pi / 2, 0, 0.9))
     discard(spare)
     surroundings("workshop", rng.uniform(0, 360), 0.55)
     lamp((0.12, 0.16, 0.16), size=0.06, watts=1.1, colour=(1, 0.95, 0.88))
     lamp((-0.1, -0.16, 0.09), size=0.12, watts=0.9, colour=(0.9, 0.95, 1))
-    camera(View((0.0, -0.048, 0.058), (0.0, 0.0, 0.001), 62, 14, roll_deg=-3))
+    camera(View((0.0, -0.048, 0.058), (0.0, 0.0, 0.001), 52, 14, roll_deg=-3))
     shown = all_legs[8:] if far_side else all_legs[:8]
     return Shot(shown, Rule(0.5, 900), Look(grain=0.009))
 
@@ -124,7 +151,11 @@ SCENE = Scene(
     prompt=Prompt(
         id="DD15",
         title="Bent pin on a DIP chip",
-        question="One leg of this 16-pin chip is bent outward. Pin 1 is at the dot beside the notch and pins are numbered counter-clockwise seen from above. What is the number of the bent pin? Answer only a number.",
+        question=(
+            "One leg of this 16-pin chip is bent outward. Pin 1 is at the dot beside the notch and pins are "
+            "numbered counter-clockwise seen from above. What is the number of the bent pin? Answer only a "
+            "number."
+        ),
         answer=Answer("integer", 11),
         probes="The pin convention must be applied to a chip that is turned away from the usual orientation.",
         difficulty="hard",

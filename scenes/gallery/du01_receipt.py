@@ -10,17 +10,29 @@ from bpy.types import Material, Object
 from PIL import Image, ImageDraw, ImageFilter
 
 from scenes.assets import font, keep
+from scenes.coins import alloy, coin
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule, Unshowable
 from scenes.materials import Wear, metal, plastic, printed, wood
-from scenes.mesh import box, group, lathe, sheet
-from scenes.nodes import Graph, srgb
+from scenes.mesh import Floats, Relief, box, group, lathe, sheet
+from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
 from scenes.sight import require_apart
 from scenes.stage import Frame, View, camera, lamp, surroundings
 
-GOODS = [("WOOD SCREW 4X40", 3.85), ("MASKING TAPE 48", 2.60), ("SANDPAPER P120", 1.15), ("WALL PLUG RED", 2.25), ("PAINT BRUSH 50", 4.90), ("CABLE TIE 200", 3.30), ("HINGE BRASS 75", 5.45), ("DOOR STOP WHT", 1.95), ("FILLER 600ML", 6.75), ("DUST SHEET 4X5", 3.40)]  # fmt: skip
+GOODS = [
+    ("WOOD SCREW 4X40", 3.85),
+    ("MASKING TAPE 48", 2.60),
+    ("SANDPAPER P120", 1.15),
+    ("WALL PLUG RED", 2.25),
+    ("PAINT BRUSH 50", 4.90),
+    ("CABLE TIE 200", 3.30),
+    ("HINGE BRASS 75", 5.45),
+    ("DOOR STOP WHT", 1.95),
+    ("FILLER 600ML", 6.75),
+    ("DUST SHEET 4X5", 3.40),
+]
 WIDTH = 0.079
 Basket = list[tuple[str, int, float]]
 
@@ -31,7 +43,7 @@ def basket_for(change: float, rng: random.Random) -> tuple[Basket, float]:
         basket = [(name, rng.choice([1, 1, 1, 2, 3]), price) for name, price in rng.sample(GOODS, 7)]
         net = net_of(basket)
         cash = 10 * math.ceil(net / 10)
-        if 15 < net and abs(cash - net - change) < 0.001:
+        if net > 15 and abs(cash - net - change) < 0.001:
             return basket, cash
     raise Unshowable(f"no basket gives {change:.2f} change")
 
@@ -104,49 +116,77 @@ def faded(strip: Image.Image, seed: int) -> Image.Image:
     rng = np.random.default_rng(seed)
     pixels = np.asarray(strip).astype(float)
     height = pixels.shape[0]
-    bands = 0.84 + 0.16 * (np.sin(np.linspace(0, 15, height)) * 0.5 + 0.5)[:, None] * (rng.random((height, 1)) * 0.25 + 0.75)
+    bands = 0.84 + 0.16 * (np.sin(np.linspace(0, 15, height)) * 0.5 + 0.5)[:, None] * (
+        rng.random((height, 1)) * 0.25 + 0.75
+    )
     pixels = 247 - (247 - pixels) * bands
     pixels[:, 556:559] = 247 - (247 - pixels[:, 556:559]) * 0.2
     return Image.fromarray(pixels.astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.6)).convert("RGB")
 
 
-def creases(depth: float, rng: np.random.Generator) -> object:
+def creases(depth: float, rng: np.random.Generator) -> Relief:
     """Return a height function of a strip that was crumpled, folded once and smoothed out."""
-    ridges = [(rng.uniform(0, math.pi), rng.uniform(-0.09, 0.09), rng.uniform(0.004, 0.03), rng.uniform(-0.0015, 0.0026), rng.uniform(-0.08, 0.08), rng.uniform(0.015, 0.06)) for _ in range(64)]
+    ridges = [
+        (
+            rng.uniform(0, math.pi),
+            rng.uniform(-0.09, 0.09),
+            rng.uniform(0.004, 0.03),
+            rng.uniform(-0.0015, 0.0026),
+            rng.uniform(-0.08, 0.08),
+            rng.uniform(0.015, 0.06),
+        )
+        for _ in range(64)
+    ]
 
-    def height(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def height(x: Floats, y: Floats) -> Floats:
         z = 0.004 * np.maximum(0, 1 - np.abs(y - 0.02) / 0.03)
         for turn, offset, width, lift, along, spread in ridges:
             u, v = x * np.cos(turn) + y * np.sin(turn), -x * np.sin(turn) + y * np.cos(turn)
             z = z + lift * np.maximum(0, 1 - np.abs(u - offset) / width) * np.exp(-(((v - along) / spread) ** 2))
-        z = z + 0.010 * np.maximum(0, np.abs(y) / depth - 0.36) + 0.0035 * (x / WIDTH * 2) ** 2 * np.sin(y * 25 + 1)
-        return z - z.min() + 0.0004
+        z = (
+            z
+            + 0.010 * np.maximum(0, np.abs(y) / depth - 0.36)
+            + 0.0035 * (x / WIDTH * 2) ** 2 * np.sin(y * 25 + 1)
+        )
+        lifted: Floats = z - z.min() + 0.0004
+        return lifted
 
     return height
 
 
-def coin(radius: float, code: str, rng: random.Random) -> Object:
-    """Return a token with a raised rim and a struck relief."""
-    graph = Graph("coin")
-    where = graph.where(1.0)
-    relief = graph.noise(where, 260, 3, 0.5)
-    struck = graph.remap(relief, 0.46, 0.54, 0.0, 1.0)
-    tarnish = graph.noise(where, 90, 6, 0.7)
-    shade = graph.mix(graph.remap(tarnish, 0.4, 0.65, 0.0, 0.55), srgb(code), srgb("#3b2a1c"), "MULTIPLY")
-    graph.set(base_color=shade, metallic=1.0, roughness=graph.remap(tarnish, 0.3, 0.7, 0.22, 0.45), normal=graph.bump(struck, 0.45, 0.0003))
-    z = 0.0019
-    outline = [(0, 0), (1, 0), (1, 1), (0.985, 1.06), (0.93, 1.06), (0.91, 0.9), (0, 0.92)]
-    item = lathe([(radius * r, z * h) for r, h in outline], graph.material, "coin", 96, 30)
-    item.rotation_euler.z = rng.uniform(0, 6)
-    return item
+def change_on_the_table(rng: random.Random) -> list[Object]:
+    """Return the coins beside the receipt; what they are worth has nothing to do with the question."""
+    copper, brass = (
+        alloy("copper", "#b5623a", "#3c1d12", "2", "TALLY"),
+        alloy("brass", "#c4a75c", "#4a3a1a", "20", "MARKS"),
+    )
+    nickel = alloy("nickel", "#b9b8b2", "#3c3b38", "50", "MARKS")
+    coins = [
+        coin(0.0098, 0.0017, copper, "coin"),
+        coin(0.0115, 0.0021, brass, "coin"),
+        coin(0.0127, 0.0019, nickel, "coin"),
+        coin(0.0098, 0.0017, copper, "coin"),
+    ]
+    places = ((0.074, -0.066), (0.062, -0.044), (0.0875, -0.042), (0.0665, 0.058))
+    for item, (x, y) in zip(coins, places, strict=True):
+        item.location, item.rotation_euler = (x, y, 0.0012), (0, 0, rng.uniform(0, 6))
+    return coins
 
 
 def pen(material: Material) -> Object:
     """Return a ballpoint lying along x, tip at the origin, resting on its barrel."""
     steel = metal("tip", srgb("#b9b9b9"), 0.25, Wear(size=0.02))
-    barrel = lathe([(0.0015, 0.011), (0.0042, 0.021), (0.0047, 0.032), (0.0048, 0.118), (0.0044, 0.122)], material, "barrel", 48, 40)
+    barrel = lathe(
+        [(0.0015, 0.011), (0.0042, 0.021), (0.0047, 0.032), (0.0048, 0.118), (0.0044, 0.122)],
+        material,
+        "barrel",
+        48,
+        40,
+    )
     tip = lathe([(0, 0), (0.0004, 0.0002), (0.0005, 0.003), (0.0016, 0.0112)], steel, "tip", 32)
-    button = lathe([(0.0044, 0.1215), (0.0046, 0.125), (0.003, 0.126), (0.0026, 0.135), (0, 0.1355)], steel, "button", 40)
+    button = lathe(
+        [(0.0044, 0.1215), (0.0046, 0.125), (0.003, 0.126), (0.0026, 0.135), (0, 0.1355)], steel, "button", 40
+    )
     clip = box((0.0022, 0.0012, 0.038), (0, 0.0062, 0.104), steel, "clip", 0.0004)
     return group("pen", [barrel, tip, button, clip])
 
@@ -156,11 +196,11 @@ def build(value: Value, rng: random.Random) -> Shot:
     strip = receipt(float(str(value)), rng)
     depth = WIDTH * strip.height / strip.width
     thermal = printed("thermal", keep(strip, "receipt"), 0.45, 0.1, 0.35, 0.08)
-    paper = sheet(WIDTH, depth, thermal, "receipt", (190, 400), creases(depth, np.random.default_rng(rng.randint(0, 9999))))  # type: ignore[arg-type]
+    paper = sheet(
+        WIDTH, depth, thermal, "receipt", (190, 400), creases(depth, np.random.default_rng(rng.randint(0, 9999)))
+    )
     paper.rotation_euler.z = rng.uniform(0.08, 0.16)
-    coins = [coin(0.0098, "#b07a50", rng), coin(0.0115, "#c9b37c", rng), coin(0.0127, "#b9b9b6", rng), coin(0.0098, "#a86f46", rng)]
-    for item, at in zip(coins, ((0.074, -0.066, 0), (0.062, -0.044, 0), (0.0875, -0.042, 0.0), (0.0665, 0.058, 0)), strict=True):
-        item.location = (at[0], at[1], 0.0001)
+    coins = change_on_the_table(rng)
     ballpoint = pen(plastic("barrel", srgb("#1a2b52"), 0.22, coat=0.5))
     ballpoint.location, ballpoint.rotation_euler = (-0.074, 0.095, 0.0049), (math.pi / 2, 0, 0.14)
     require_apart([paper, *coins, ballpoint.children[0]])
@@ -185,5 +225,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: f"{rng.randint(21, 190) * 0.05:.2f}",
-    frame=Frame(1080, 1440, 40),
+    frame=Frame(1020, 1360, 20),
 )

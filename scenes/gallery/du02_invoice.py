@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (the embedded document is kept as it is set)
 """A scanned supplier's invoice with ordered and delivered quantities."""
 
 from __future__ import annotations
@@ -54,7 +55,8 @@ def order_lines(short: int, rng: random.Random) -> list[Line]:
 def page(lines: list[Line], number: int) -> str:
     """Return the invoice as Typst source."""
     rows = ",".join(
-        f"[{i}],[{x.code}],[{x.name}],[{x.ordered}],[{x.delivered}],[{x.price:.2f}],[{x.delivered * x.price:,.2f}]" for i, x in enumerate(lines, 1)
+        f"[{i}],[{x.code}],[{x.name}],[{x.ordered}],[{x.delivered}],[{x.price:.2f}],[{x.delivered * x.price:,.2f}]"
+        for i, x in enumerate(lines, 1)
     )
     goods = sum(x.delivered * x.price for x in lines)
     vat = (goods + 12.5) * 0.2
@@ -86,7 +88,10 @@ def received_mark() -> Image.Image:
 def loop(centre: tuple[float, float], width: float, height: float) -> list[tuple[float, float]]:
     """Return a hand-drawn ring that overshoots its start."""
     turns = [-2.2 + 7.4 * i / 90 for i in range(91)]
-    return [(centre[0] + width * math.cos(t) * (1 + 0.012 * t), centre[1] + height * math.sin(t) * (1 + 0.02 * t) - t) for t in turns]
+    return [
+        (centre[0] + width * math.cos(t) * (1 + 0.012 * t), centre[1] + height * math.sin(t) * (1 + 0.02 * t) - t)
+        for t in turns
+    ]
 
 
 def draw(value: Value, rng: random.Random) -> Image.Image:
@@ -95,8 +100,12 @@ def draw(value: Value, rng: random.Random) -> Image.Image:
     width, height = image.size
     image = stamp(image, received_mark(), (round(width * 0.11), round(height * 0.80)), (38, 62, 150), 3)
     image = ink(image, [loop((width * 0.872, height * 0.757), 84, 27)], (30, 34, 120), 2.6)
-    image = handwrite(image, "chk'd  R. M.", (round(width * 0.40), round(height * 0.885)), "caveat-600", 58, (22, 24, 90))
-    return scanned(image, Paper(folds=(0.36, 0.69), skew_deg=rng.uniform(-1.3, -0.7), toner=0.35), rng.randint(0, 999))
+    image = handwrite(
+        image, "chk'd  R. M.", (round(width * 0.40), round(height * 0.885)), "caveat-600", 58, (22, 24, 90)
+    )
+    return scanned(
+        image, Paper(folds=(0.36, 0.69), skew_deg=rng.uniform(-1.3, -0.7), toner=0.35), rng.randint(0, 999)
+    )
 
 
 SCENE = Document(
@@ -111,5 +120,7 @@ SCENE = Document(
     ),
     draw=draw,
     variant=lambda rng: rng.randint(1, 5),
-    look=Look(grain=0.004, vignette=0.0, aberration=0.0, saturation=1.0, contrast=0.05, blur_px=0.0, sharpen_percent=40),
+    look=Look(
+        grain=0.004, vignette=0.0, aberration=0.0, saturation=1.0, contrast=0.05, blur_px=0.0, sharpen_percent=40
+    ),
 )

@@ -53,7 +53,9 @@ class Pen:
         self.dashed((centre[0] - reach, centre[1]), (centre[0] + reach, centre[1]), (4, 0.8, 1, 0.8))
         self.dashed((centre[0], centre[1] - reach), (centre[0], centre[1] + reach), (4, 0.8, 1, 0.8))
 
-    def words(self, at: Pair, text: str, size: float = 30, anchor: str = "mm", face: str = "roboto-condensed-400") -> None:
+    def words(
+        self, at: Pair, text: str, size: float = 30, anchor: str = "mm", face: str = "roboto-condensed-400"
+    ) -> None:
         """Write at a place in drawing millimetres."""
         self.draw.text(self.at(*at), text, INK, font(face, size), anchor=anchor)
 
@@ -84,7 +86,11 @@ def title_block(pen: Pen) -> None:
     draw.rectangle((left, top, right, bottom), outline=INK, width=3)
     for y in (top + 62, top + 126):
         draw.line((left, y, right, y), fill=INK, width=2)
-    for x, y0, y1 in ((left + 330, top, top + 126), (left + 200, top + 126, bottom), (left + 420, top + 126, bottom)):
+    for x, y0, y1 in (
+        (left + 330, top, top + 126),
+        (left + 200, top + 126, bottom),
+        (left + 420, top + 126, bottom),
+    ):
         draw.line((x, y0, x, y1), fill=INK, width=2)
     small, big = font("roboto-condensed-400", 18), font("roboto-condensed-500", 32)
     cells = [
@@ -124,7 +130,9 @@ def part(pen: Pen, holes: dict[str, float], right: float) -> None:
     for name, x in holes.items():
         diameter = 9.0 if name in "AC" else 6.6
         pen.circle((x, heights[name]), diameter)
-        pen.words((x + diameter / 2 + 3.1, heights[name] + diameter / 2 + 1.4), name, 42, face="roboto-condensed-600")
+        pen.words(
+            (x + diameter / 2 + 3.1, heights[name] + diameter / 2 + 1.4), name, 42, face="roboto-condensed-600"
+        )
     pen.line((0, -1), (0, -37))
     for level, (name, x) in enumerate(sorted(holes.items(), key=lambda pair: pair[1])):
         pen.baseline(x, heights[name] - 8, -8.5 - 7.2 * level, f"{x:g}")
@@ -165,9 +173,15 @@ SCENE = Document(
     prompt=Prompt(
         id="DU04",
         title="Hole spacing on an engineering drawing",
-        question="What is the horizontal distance in mm between the centres of hole A and hole C on this drawing? Answer only a number.",
+        question=(
+            "What is the horizontal distance in mm between the centres of hole A and hole C on this drawing? "
+            "Answer only a number."
+        ),
         answer=Answer("number", 57.5, {"abs_tolerance": 0.05, "unit": "mm"}),
-        probes="The distance is printed nowhere: two dimensions from the same edge must be subtracted; hole B is a decoy.",
+        probes=(
+            "The distance is printed nowhere: two dimensions from the same edge must be subtracted; hole B is"
+            " a decoy."
+        ),
         difficulty="hard",
         tags=("drawing", "workshop"),
     ),

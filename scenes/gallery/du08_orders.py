@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (the embedded document is kept as it is set)
 """A screenshot of an order list in a web admin."""
 
 from __future__ import annotations
@@ -47,7 +48,15 @@ def orders(ticked_delayed: int, rng: random.Random) -> list[Order]:
     rng.shuffle(states)
     names = rng.sample(CUSTOMERS, 14)
     return [
-        Order(58214 - i, names[i], f"{18 - i // 3:02d} Mar 2025", rng.choice(["Parsel", "Norvan", "Own van"]), status, rng.uniform(18, 940), tick)
+        Order(
+            58214 - i,
+            names[i],
+            f"{18 - i // 3:02d} Mar 2025",
+            rng.choice(["Parsel", "Norvan", "Own van"]),
+            status,
+            rng.uniform(18, 940),
+            tick,
+        )
         for i, (status, tick) in enumerate(states)
     ]
 
@@ -89,7 +98,9 @@ def draw(value: Value, rng: random.Random) -> Image.Image:
     source, shot = SCRATCH / "orders.html", SCRATCH / "orders.png"
     source.write_text(html(orders(int(str(value)), rng)), encoding="utf-8")
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1280,800"]
-    subprocess.run(["chromium", *flags, f"--screenshot={shot}", source.as_uri()], check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        ["chromium", *flags, f"--screenshot={shot}", source.as_uri()], check=True, capture_output=True, timeout=120
+    )
     return Image.open(shot).convert("RGB").crop((0, 0, 1280, 800))
 
 
@@ -99,7 +110,10 @@ SCENE = Document(
         title="Ticked and delayed orders",
         question="How many ticked orders in this list have the status Delayed? Answer only a number.",
         answer=Answer("integer", 4),
-        probes="Conjunction of two interface states; delayed but unticked rows and ticked but not delayed rows as decoys.",
+        probes=(
+            "Conjunction of two interface states; delayed but unticked rows and ticked but not delayed rows "
+            "as decoys."
+        ),
         difficulty="easy",
         tags=("screenshot", "interface", "table"),
     ),

@@ -39,7 +39,9 @@ def board(die: Image.Image) -> Material:
     fibre = graph.noise(graph.where(1.0, varied=False), 3500, 4, 0.7)
     waves = graph.noise(graph.where(1.0, varied=False), 120, 3, 0.5)
     graph.set(base_color=graph.ramp(waves, (0.35, srgb("#dfe0dd")), (0.65, srgb("#e9e9e6"))), roughness=0.42)
-    height = graph.math("ADD", raised, graph.math("ADD", graph.math("MULTIPLY", fibre, 0.05), graph.math("MULTIPLY", waves, 0.25)))
+    height = graph.math(
+        "ADD", raised, graph.math("ADD", graph.math("MULTIPLY", fibre, 0.05), graph.math("MULTIPLY", waves, 0.25))
+    )
     return graph.set(normal=graph.bump(height, 1.0, 0.00042))
 
 
@@ -58,23 +60,51 @@ def build(value: Value, rng: random.Random) -> Shot:
     """Light the flap from the side so that the letters throw shadows."""
     year, month = str(value).split("-")
     made_year, made_month = int(year) - 3, rng.choice([m for m in range(1, 13) if m != int(month)])
-    die = embossing(f"{month} {year}", f"{made_month:02d} {made_year}", f"{rng.randint(10, 99)}K{rng.randint(1000, 9999)}")
-    flap = sheet(WIDTH, HEIGHT, board(die), "flap", (60, 30), lambda x, y: 0.0016 * np.cos(y / HEIGHT * 2.6) - 0.00025 * (x / WIDTH * 2) ** 4)
+    die = embossing(
+        f"{month} {year}", f"{made_month:02d} {made_year}", f"{rng.randint(10, 99)}K{rng.randint(1000, 9999)}"
+    )
+    flap = sheet(
+        WIDTH,
+        HEIGHT,
+        board(die),
+        "flap",
+        (60, 30),
+        lambda x, y: 0.0016 * np.cos(y / HEIGHT * 2.6) - 0.00025 * (x / WIDTH * 2) ** 4,
+    )
     flap.location, flap.rotation_euler = (0, 0, 0.0205), (math.radians(7), 0, 0)
     white = plastic("board edge", srgb("#e4e4e1"), 0.5, Wear(0.2, 0.1, 0.3, 0.05))
     box((WIDTH - 0.001, 0.09, 0.0195), (0, 0.0601, 0.00985), white, "carton", 0.0004)
     box((WIDTH - 0.003, 0.028, 0.018), (0, 0.001, 0.0091), white, "end", 0.0004)
-    top = sheet(WIDTH - 0.001, 0.0895, printed("sleeve", keep(sleeve_art().rotate(90, expand=True).rotate(180), "sleeve"), 0.4, 0.2, 0.5, 0.1), "sleeve")
+    top = sheet(
+        WIDTH - 0.001,
+        0.0895,
+        printed("sleeve", keep(sleeve_art().rotate(90, expand=True).rotate(180), "sleeve"), 0.4, 0.2, 0.5, 0.1),
+        "sleeve",
+    )
     top.location = (0, 0.0601, 0.01963)
     box((0.9, 0.8, 0.02), (0, 0.1, -0.01), fabric("cloth", srgb("#46586a"), 0.0009, 0.3), "cloth")
     foil = metal("blister foil", srgb("#c0c0bd"), 0.32, Wear(0.5, 0.1, 0.4, 0.03), grain=0.6)
     box((0.07, 0.035, 0.0006), (-0.066, 0.02, 0.0008), foil, "blister", 0.0002, (0.0, 0.01, 0.5))
     for x, y in ((0.052, -0.004), (0.061, 0.01)):
-        pill = lathe([(0, 0), (0.0025, 0.0002), (0.004, 0.0012), (0.0043, 0.0022), (0.004, 0.0032), (0.0025, 0.0042), (0, 0.0044)], plastic("tablet", srgb("#d9b3bf"), 0.45), "tablet", 40, 60)
+        pill = lathe(
+            [
+                (0, 0),
+                (0.0025, 0.0002),
+                (0.004, 0.0012),
+                (0.0043, 0.0022),
+                (0.004, 0.0032),
+                (0.0025, 0.0042),
+                (0, 0.0044),
+            ],
+            plastic("tablet", srgb("#d9b3bf"), 0.45),
+            "tablet",
+            40,
+            60,
+        )
         pill.location = (x, y, 0)
     surroundings("night", rng.uniform(0, 360), 0.25)
-    lamp((-0.16, 0.05, 0.052), (0, 0, 0.02), 0.02, 0.75, (1, 0.93, 0.82))
-    lamp((0.3, -0.2, 0.4), (0, 0, 0.02), 0.3, 0.55, (0.82, 0.9, 1))
+    lamp((-0.16, 0.05, 0.052), (0, 0, 0.02), 0.02, 1.1, (1, 0.93, 0.82))
+    lamp((0.3, -0.2, 0.4), (0, 0, 0.02), 0.3, 0.8, (0.82, 0.9, 1))
     camera(View((0.012, -0.066, 0.104), (0.001, 0.004, 0.0205), 47, 11, roll_deg=-4))
     return Shot([flap], Rule(0.9, 100_000, 3.0), Look(grain=0.011, warmth=0.015))
 

@@ -27,7 +27,11 @@ def patterns() -> dict[str, list[Object]]:
     brass = metal("brass", srgb("#b3945f"), 0.26, SMALL)
     old = rusty("old steel", amount=0.6, wear=SMALL)
     return {
-        "bolt": [hex_bolt(8, 30, 13, 5.3, 1.25, zinc, 8), hex_bolt(8, 22, 13, 5.3, 1.25, old), hex_bolt(6, 25, 10, 4, 1.0, zinc)],
+        "bolt": [
+            hex_bolt(8, 30, 13, 5.3, 1.25, zinc, 8),
+            hex_bolt(8, 22, 13, 5.3, 1.25, old),
+            hex_bolt(6, 25, 10, 4, 1.0, zinc),
+        ],
         "nut": [hex_nut(8, 13, 6.5, 1.25, zinc), hex_nut(10, 16, 8, 1.5, brass), hex_nut(8, 13, 6.5, 1.25, old)],
         "washer": [washer(8.4, 16, 1.6, zinc), washer(10.5, 20, 2.0, old)],
     }
@@ -49,10 +53,35 @@ def scatter(count: dict[str, int], rng: random.Random) -> list[Object]:
 
 def build(value: Value, rng: random.Random) -> Shot:
     """Drop the asked-for nuts with other fasteners and keep every one in sight."""
-    bench = box((1.4, 1.0, 0.04), (0.05, 0.13, -0.02), wood("bench", srgb("#3a2818"), srgb("#8d6b46"), 0.55, 0.14, 0.8), "bench", 0.002)
+    bench = box(
+        (1.4, 1.0, 0.04),
+        (0.05, 0.13, -0.02),
+        wood("bench", srgb("#3a2818"), srgb("#8d6b46"), 0.55, 0.14, 0.8),
+        "bench",
+        0.002,
+    )
     items = scatter({"nut": int(str(value)), "bolt": rng.randint(8, 10), "washer": rng.randint(5, 7)}, rng)
-    hex_key = tube([(-0.13, 0.085, 0.003), (-0.06, 0.09, 0.003), (-0.004, 0.094, 0.003), (0.004, 0.09, 0.003), (0.006, 0.066, 0.003)], 0.0027, metal("black oxide", srgb("#2a2a2c"), 0.4), "hex key", 6)
-    tin = box((0.14, 0.1, 0.05), (0.14, 0.16, 0.025), painted("drawer", srgb("#35566b"), chips=0.8), "drawer", 0.003, (0, 0, 0.3))
+    hex_key = tube(
+        [
+            (-0.13, 0.085, 0.003),
+            (-0.06, 0.09, 0.003),
+            (-0.004, 0.094, 0.003),
+            (0.004, 0.09, 0.003),
+            (0.006, 0.066, 0.003),
+        ],
+        0.0027,
+        metal("black oxide", srgb("#2a2a2c"), 0.4),
+        "hex key",
+        6,
+    )
+    tin = box(
+        (0.14, 0.1, 0.05),
+        (0.14, 0.16, 0.025),
+        painted("drawer", srgb("#35566b"), chips=0.8),
+        "drawer",
+        0.003,
+        (0, 0, 0.3),
+    )
     settle(items, [bench, hex_key, tin], Drop(150))
     require_apart([*items, hex_key])
     surroundings("workshop", rng.uniform(0, 360), 0.5)
@@ -68,7 +97,9 @@ SCENE = Scene(
         title="Nuts among fasteners",
         question="How many nuts are on the bench? Do not count bolts or washers. Answer only a number.",
         answer=Answer("integer", 9),
-        probes="Fine class distinction between nut, washer and bolt head; three finishes; nuts that stand on edge.",
+        probes=(
+            "Fine class distinction between nut, washer and bolt head; three finishes; nuts that stand on edge."
+        ),
         difficulty="medium",
         tags=("hardware", "workshop"),
     ),

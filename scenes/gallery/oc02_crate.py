@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 import bmesh
 from bpy.types import Material, Object
@@ -33,8 +34,15 @@ def crown_cap(material: Material, name: str) -> Object:
             points.append(built.verts.new((r * math.cos(t), r * math.sin(t), z)))
         return points
 
-    rings = [ring(0.0158, 0, 0.035), ring(0.0152, 0.0022, 0.03), ring(0.0143, 0.0043, 0.008), ring(0.0132, 0.0057, 0), ring(0.0118, 0.0062, 0), ring(0.0112, 0.0060, 0)]
-    for low, high in zip(rings, rings[1:], strict=False):
+    rings = [
+        ring(0.0158, 0, 0.035),
+        ring(0.0152, 0.0022, 0.03),
+        ring(0.0143, 0.0043, 0.008),
+        ring(0.0132, 0.0057, 0),
+        ring(0.0118, 0.0062, 0),
+        ring(0.0112, 0.0060, 0),
+    ]
+    for low, high in pairwise(rings):
         for i in range(seg):
             built.faces.new((low[i], low[(i + 1) % seg], high[(i + 1) % seg], high[i]))
     built.faces.new(rings[-1])
@@ -47,7 +55,11 @@ def lacquer(name: str, code: str) -> Material:
     where = graph.where(1.0)
     scuff = graph.noise(where, 240, 7, 0.72)
     worn = graph.remap(scuff, 0.60, 0.66, 0.0, 0.7)
-    graph.set(base_color=graph.mix(worn, srgb(code), srgb("#b9b4a6")), metallic=0.55, roughness=graph.remap(scuff, 0.3, 0.7, 0.2, 0.42))
+    graph.set(
+        base_color=graph.mix(worn, srgb(code), srgb("#b9b4a6")),
+        metallic=0.55,
+        roughness=graph.remap(scuff, 0.3, 0.7, 0.2, 0.42),
+    )
     return graph.set(coat_weight=0.4, coat_roughness=0.1)
 
 
@@ -56,12 +68,42 @@ def crate(material: Material) -> None:
     x, y = INNER_X / 2, INNER_Y / 2
     box((INNER_X + 2 * WALL, INNER_Y + 2 * WALL, 0.008), (0, 0, 0.004), material, "floor")
     for sign in (-1, 1):
-        box((INNER_X + 2 * WALL, WALL, HEIGHT), (0, sign * (y + WALL / 2), HEIGHT / 2), material, "long wall", 0.0018)
-        box((INNER_X + 2 * WALL + 0.02, 0.014, 0.02), (0, sign * (y + WALL / 2), HEIGHT - 0.008), material, "long rim", 0.004)
-        box((0.014, INNER_Y + 2 * WALL + 0.012, 0.02), (sign * (x + WALL / 2), 0, HEIGHT - 0.0073), material, "short rim", 0.004)
-        box((WALL, INNER_Y, HEIGHT * 0.62), (sign * (x + WALL / 2), 0, HEIGHT * 0.31), material, "short wall", 0.0018)
+        box(
+            (INNER_X + 2 * WALL, WALL, HEIGHT),
+            (0, sign * (y + WALL / 2), HEIGHT / 2),
+            material,
+            "long wall",
+            0.0018,
+        )
+        box(
+            (INNER_X + 2 * WALL + 0.02, 0.014, 0.02),
+            (0, sign * (y + WALL / 2), HEIGHT - 0.008),
+            material,
+            "long rim",
+            0.004,
+        )
+        box(
+            (0.014, INNER_Y + 2 * WALL + 0.012, 0.02),
+            (sign * (x + WALL / 2), 0, HEIGHT - 0.0073),
+            material,
+            "short rim",
+            0.004,
+        )
+        box(
+            (WALL, INNER_Y, HEIGHT * 0.62),
+            (sign * (x + WALL / 2), 0, HEIGHT * 0.31),
+            material,
+            "short wall",
+            0.0018,
+        )
         for end in (-1, 1):
-            box((WALL, INNER_Y * 0.27, HEIGHT), (sign * (x + WALL / 2), end * INNER_Y * 0.365, HEIGHT / 2), material, "grip post", 0.0018)
+            box(
+                (WALL, INNER_Y * 0.27, HEIGHT),
+                (sign * (x + WALL / 2), end * INNER_Y * 0.365, HEIGHT / 2),
+                material,
+                "grip post",
+                0.0018,
+            )
     for i in range(1, COLUMNS):
         box((0.003, INNER_Y, 0.125), (-x + i * PITCH, 0, 0.07), material, "divider", 0.001)
     for j in range(1, ROWS):
@@ -72,7 +114,22 @@ def bottle(material: Material, cap: Object) -> Object:
     """Return a brown bottle 0.207 m tall that carries a cap."""
     bend = [math.radians(d) for d in range(0, 91, 15)]
     shoulder = [(0.0135 + 0.0165 * math.cos(a), 0.120 + 0.045 * math.sin(a)) for a in bend]
-    body = lathe([(0, 0), (0.028, 0), (0.030, 0.003), *shoulder, (0.0125, 0.195), (0.0142, 0.197), (0.0142, 0.206), (0, 0.207)], material, "bottle", 48, 40)
+    body = lathe(
+        [
+            (0, 0),
+            (0.028, 0),
+            (0.030, 0.003),
+            *shoulder,
+            (0.0125, 0.195),
+            (0.0142, 0.197),
+            (0.0142, 0.206),
+            (0, 0.207),
+        ],
+        material,
+        "bottle",
+        48,
+        40,
+    )
     cap.parent, cap.location = body, (0, 0, 0.2022)
     return body
 

@@ -41,7 +41,13 @@ def dial_art() -> Image.Image:
     def at(radius: float, a: float) -> tuple[float, float]:
         return c + radius * math.cos(a), c - radius * math.sin(a)
 
-    draw.arc((c - 800, c - 800, c + 800, c + 800), -math.degrees(angle(12)), -math.degrees(angle(16)), fill=(186, 30, 22), width=26)
+    draw.arc(
+        (c - 800, c - 800, c + 800, c + 800),
+        -math.degrees(angle(12)),
+        -math.degrees(angle(16)),
+        fill=(186, 30, 22),
+        width=26,
+    )
     for tick in range(FULL_SCALE * 5 + 1):
         a = angle(tick / 5)
         inner, weight = (664, 13) if tick % 10 == 0 else (700, 9) if tick % 5 == 0 else (730, 6)
@@ -57,10 +63,23 @@ def dial_art() -> Image.Image:
 
 def needle(bar: float) -> Object:
     """Return the pointer with its counterweight."""
-    outline = [(-0.0135, -0.0022), (-0.0135, 0.0022), (-0.004, 0.0013), (0.0, 0.0016), (0.0392, 0.00028), (0.0392, -0.00028), (0.0, -0.0016), (-0.004, -0.0013)]
+    outline = [
+        (-0.0135, -0.0022),
+        (-0.0135, 0.0022),
+        (-0.004, 0.0013),
+        (0.0, 0.0016),
+        (0.0392, 0.00028),
+        (0.0392, -0.00028),
+        (0.0, -0.0016),
+        (-0.004, -0.0013),
+    ]
     pointer = extrude(outline, 0.0005, plastic("needle", srgb("#141414"), 0.4), "needle")
     pointer.location, pointer.rotation_euler = (0, 0, NEEDLE_HEIGHT), (0, 0, angle(bar))
-    lathe([(0, 0.001), (0.0045, 0.001), (0.0045, 0.0045), (0.0038, 0.0052), (0, 0.0052)], metal("hub", srgb("#4a4a4a"), 0.35, Wear(size=0.01)), "hub")
+    lathe(
+        [(0, 0.001), (0.0045, 0.001), (0.0045, 0.0045), (0.0038, 0.0052), (0, 0.0052)],
+        metal("hub", srgb("#4a4a4a"), 0.35, Wear(size=0.01)),
+        "hub",
+    )
     return pointer
 
 
@@ -73,7 +92,17 @@ def gauge(bar: float) -> Object:
         x, y, _ = face.data.vertices[loop.vertex_index].co
         entry.uv = (x / RADIUS / 2 + 0.5, y / RADIUS / 2 + 0.5)
     steel = metal("bezel", srgb("#b9b6ae"), 0.24, Wear(0.6, 0.5, 0.8, 0.05))
-    rim = [(0.985, -0.001), (0.985, 0.0095), (1.0, 0.0125), (1.04, 0.0142), (1.10, 0.0140), (1.145, 0.0115), (1.155, 0.008), (1.155, -0.016), (1.08, -0.022)]
+    rim = [
+        (0.985, -0.001),
+        (0.985, 0.0095),
+        (1.0, 0.0125),
+        (1.04, 0.0142),
+        (1.10, 0.0140),
+        (1.145, 0.0115),
+        (1.155, 0.008),
+        (1.155, -0.016),
+        (1.08, -0.022),
+    ]
     lathe([*((RADIUS * r, z) for r, z in rim), (0, -0.022)], steel, "bezel", 160, 40)
     pane = film("pane", (0.95, 0.96, 0.94), ripple=0.0, rough=0.03, gain=0.75)
     see_through(lathe([(0, 0.0088), (RADIUS * 0.99, 0.0088)], pane, "pane", 96))
@@ -95,8 +124,18 @@ def pipework(rng: random.Random) -> None:
     union.location, union.rotation_euler = (-0.045, -0.108, z), (0, math.pi / 2, 0)
     copy(union, "union 2", (0.045, -0.108, z), (0, math.pi / 2, 0))
     box((2, 2, 0.02), (0, 0, -0.15), concrete("wall", srgb("#7d7f78"), 5, 0.8))
-    rod((0.17, -0.7, -0.09), (0.17, 0.7, -0.09), 0.024, painted("green pipe", srgb("#2c6650"), chips=0.6, wear=Wear(0.4, 0.3, 0.6, 0.2)))
-    rod((-0.13, -0.7, -0.125), (-0.13, 0.7, -0.125), 0.009, metal("copper", srgb("#9a6242"), 0.4, Wear(0.4, 0.3, 1.0, 0.1)))
+    rod(
+        (0.17, -0.7, -0.09),
+        (0.17, 0.7, -0.09),
+        0.024,
+        painted("green pipe", srgb("#2c6650"), chips=0.6, wear=Wear(0.4, 0.3, 0.6, 0.2)),
+    )
+    rod(
+        (-0.13, -0.7, -0.125),
+        (-0.13, 0.7, -0.125),
+        0.009,
+        metal("copper", srgb("#9a6242"), 0.4, Wear(0.4, 0.3, 1.0, 0.1)),
+    )
     for y in (-0.28, 0.12):
         box((0.04, 0.02, 0.012), (-0.13, y, -0.122), metal("clip", srgb("#8d8d8d"), 0.4), round_by=0.004)
 
@@ -133,7 +172,10 @@ SCENE = Scene(
     prompt=Prompt(
         id="OU01",
         title="Pressure gauge",
-        question="What pressure in bar does the gauge show? The scale has a tick every 0.2 bar. Answer only a number like 1.2.",
+        question=(
+            "What pressure in bar does the gauge show? The scale has a tick every 0.2 bar. Answer only a "
+            "number like 1.2."
+        ),
         answer=Answer("number", 3.8, {"abs_tolerance": 0.05, "unit": "bar"}),
         probes="Reading a needle between numbered marks on ticks of 0.2, which are easily taken for 0.1.",
         difficulty="medium",

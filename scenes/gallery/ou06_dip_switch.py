@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from bpy.types import Object
+from bpy.types import Material, Object
 from PIL import Image, ImageDraw
 
 from scenes.assets import font, keep
@@ -30,8 +30,13 @@ def legend() -> Image.Image:
     draw = ImageDraw.Draw(art)
     for way in range(WAYS):
         x = art.width / 2 + (way - 3.5) * 254
-        draw.text((x, art.height - 115), str(way + 1), (240, 236, 228), font("barlow-condensed-600", 165), anchor="mm")
-        draw.rectangle((x - SLOT[0] * 5e4, art.height / 2 - SLOT[1] * 5e4, x + SLOT[0] * 5e4, art.height / 2 + SLOT[1] * 5e4), fill=(20, 8, 8))
+        draw.text(
+            (x, art.height - 115), str(way + 1), (240, 236, 228), font("barlow-condensed-600", 165), anchor="mm"
+        )
+        draw.rectangle(
+            (x - SLOT[0] * 5e4, art.height / 2 - SLOT[1] * 5e4, x + SLOT[0] * 5e4, art.height / 2 + SLOT[1] * 5e4),
+            fill=(20, 8, 8),
+        )
     draw.text((225, 118), "ON", (240, 236, 228), font("barlow-condensed-600", 165), anchor="mm")
     draw.polygon([(350, 150), (420, 60), (490, 150)], fill=(240, 236, 228))
     return art
@@ -43,11 +48,13 @@ def switch(states: str) -> list[Object]:
     x, y, z = BODY
     parts = [box((x, y, z - 1.1 * MM), (0, 0, (z - 1.1 * MM) / 2 + 0.4 * MM), red, "base", 0.0002)]
     top = z + 0.4 * MM
-    edges = [-x / 2] + [(way - 3.5) * PITCH + side * SLOT[0] / 2 for way in range(WAYS) for side in (-1, 1)] + [x / 2]
+    edges = (
+        [-x / 2] + [(way - 3.5) * PITCH + side * SLOT[0] / 2 for way in range(WAYS) for side in (-1, 1)] + [x / 2]
+    )
     for a, b in zip(edges[::2], edges[1::2], strict=True):
         parts.append(box((b - a, SLOT[1], 1.1 * MM), ((a + b) / 2, 0, top - 0.55 * MM), red, "web"))
-    for sign in (-1, 1):
-        parts.append(box((x, (y - SLOT[1]) / 2, 1.1 * MM), (0, sign * (y + SLOT[1]) / 4, top - 0.55 * MM), red, "bar"))
+    bar = (x, (y - SLOT[1]) / 2, 1.1 * MM)
+    parts += [box(bar, (0, sign * (y + SLOT[1]) / 4, top - 0.55 * MM), red, "bar") for sign in (-1, 1)]
     print_ = printed("legend", keep(legend(), "dip_legend"), 0.42, 0.1, 0.4, 0.03)
     parts += _printed_frame(print_, top)
     white = plastic("slider", srgb("#ece8dc"), 0.35, Wear(0.4, 0.2, 0.5, 0.02))
@@ -57,10 +64,10 @@ def switch(states: str) -> list[Object]:
     return parts
 
 
-def _printed_frame(print_: object, top: float) -> list[Object]:
+def _printed_frame(print_: Material, top: float) -> list[Object]:
     """Lay the print on the face round the slots, as one sheet with the slots left out."""
     x, y, _ = BODY
-    face = sheet(x - 0.2 * MM, y - 0.2 * MM, print_, "print")  # type: ignore[arg-type]
+    face = sheet(x - 0.2 * MM, y - 0.2 * MM, print_, "print")
     face.location.z = top + 0.015 * MM
     punches = [box((SLOT[0], SLOT[1], 2 * MM), ((way - 3.5) * PITCH, 0, top)) for way in range(WAYS)]
     return [cut(face, merged(punches))]
@@ -71,7 +78,19 @@ def build(value: Value, rng: random.Random) -> Shot:
     states = str(value)
     board = Board(64, 46, (12, 44, 92))
     pads = [Pad((way - 3.5) * 2.54, side * 4.9, 1.5, 1.9) for way in range(WAYS) for side in (-1, 1)]
-    board.draw(pads, rng, [("SW3", (-14.6, 3.2), 2.0), ("ADDRESS", (0, 7.6), 1.8), ("LARCH-IO 16  rev 4", (-8, -14.5), 2.2), ("J4", (20.5, 12.5), 1.8), ("C7", (21.5, -6.2), 1.6), ("C8", (-23.5, -5.6), 1.6), ("PWR", (-22, 13.5), 1.5)])
+    board.draw(
+        pads,
+        rng,
+        [
+            ("SW3", (-14.6, 3.2), 2.0),
+            ("ADDRESS", (0, 7.6), 1.8),
+            ("LARCH-IO 16  rev 4", (-8, -14.5), 2.2),
+            ("J4", (20.5, 12.5), 1.8),
+            ("C7", (21.5, -6.2), 1.6),
+            ("C8", (-23.5, -5.6), 1.6),
+            ("PWR", (-22, 13.5), 1.5),
+        ],
+    )
     parts: list[Object] = [*board.parts(), *switch(states)]
     sliders = [p for p in parts if p.name.startswith("slider")]
     tin = metal("pins", srgb("#c9c9c6"), 0.3, Wear(0.4, 0.1, 0.4, 0.01))
@@ -87,12 +106,40 @@ def build(value: Value, rng: random.Random) -> Shot:
     black = plastic("header", srgb("#19191b"), 0.5, Wear(0.3, 0.2, 0.4, 0.02))
     for index in range(5):
         x = (15.4 + 2.54 * index) * MM
-        parts += [box((2.5 * MM, 2.5 * MM, 2.5 * MM), (x, 8.5 * MM, 1.25 * MM), black, "header", 0.0003), box((0.64 * MM, 0.64 * MM, 9 * MM), (x, 8.5 * MM, 4.6 * MM), tin, "pin", 0.0001)]
+        parts += [
+            box((2.5 * MM, 2.5 * MM, 2.5 * MM), (x, 8.5 * MM, 1.25 * MM), black, "header", 0.0003),
+            box((0.64 * MM, 0.64 * MM, 9 * MM), (x, 8.5 * MM, 4.6 * MM), tin, "pin", 0.0001),
+        ]
     lens = plastic("led", srgb("#c8d8c0"), 0.15, coat=0.5)
     parts.append(box((1.6 * MM, 0.9 * MM, 0.8 * MM), (-22 * MM, 11 * MM, 0.4 * MM), lens, "led", 0.0001))
     group("board", parts, (0, 0, 0.004), (0, 0, math.radians(180 + rng.uniform(-9, -4))))
-    box((0.8, 0.6, 0.01), (0, 0.1, -0.005), plastic("bench", srgb("#b8ad98"), 0.55, Wear(0.3, 0.3, 0.5, 0.15), texture=0.4), "bench", 0.001)
-    driver = group("driver", [lathe([(0, 0), (0.0011, 0), (0.0011, 0.06), (0, 0.06)], tin, "blade"), lathe([(0.0011, 0.058), (0.004, 0.06), (0.0045, 0.064), (0.004, 0.072), (0.0048, 0.08), (0.0048, 0.13), (0, 0.132)], plastic("handle", srgb("#c7641b"), 0.25, coat=0.4), "handle", 12)])
+    box(
+        (0.8, 0.6, 0.01),
+        (0, 0.1, -0.005),
+        plastic("bench", srgb("#b8ad98"), 0.55, Wear(0.3, 0.3, 0.5, 0.15), texture=0.4),
+        "bench",
+        0.001,
+    )
+    driver = group(
+        "driver",
+        [
+            lathe([(0, 0), (0.0011, 0), (0.0011, 0.06), (0, 0.06)], tin, "blade"),
+            lathe(
+                [
+                    (0.0011, 0.058),
+                    (0.004, 0.06),
+                    (0.0045, 0.064),
+                    (0.004, 0.072),
+                    (0.0048, 0.08),
+                    (0.0048, 0.13),
+                    (0, 0.132),
+                ],
+                plastic("handle", srgb("#c7641b"), 0.25, coat=0.4),
+                "handle",
+                12,
+            ),
+        ],
+    )
     driver.location, driver.rotation_euler = (-0.044, -0.018, 0.0048), (0, math.radians(90), math.radians(72))
     surroundings("workshop", rng.uniform(0, 360), 0.55)
     lamp((0.12, 0.14, 0.16), size=0.07, watts=1.1, colour=(1, 0.94, 0.86))
@@ -105,7 +152,10 @@ SCENE = Scene(
     prompt=Prompt(
         id="OU06",
         title="DIP switch setting",
-        question="Read the DIP switch from position 1 to position 8. Write 1 for ON and 0 for OFF. Answer with eight digits like 00001111.",
+        question=(
+            "Read the DIP switch from position 1 to position 8. Write 1 for ON and 0 for OFF. Answer with "
+            "eight digits like 00001111."
+        ),
         answer=Answer("identifier", "10110010", {"ignore_separators": True}),
         probes="Eight small states bound to the ON side of a switch that is seen upside down.",
         difficulty="hard",

@@ -10,7 +10,7 @@ from mathutils import Matrix, Vector
 
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
-from scenes.materials import Wear, fabric, metal, plastic, wood
+from scenes.materials import Wear, fabric, plastic, wood
 from scenes.mesh import bake, bevel, box, copy, cylinder, discard, lathe
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
@@ -33,7 +33,13 @@ PIPS = {
 def resin(name: str, code: str) -> Material:
     """Return translucent cast resin."""
     graph = Graph(name)
-    graph.set(base_color=srgb(code), transmission_weight=0.55, ior=1.5, subsurface_weight=0.4, subsurface_radius=(0.004, 0.002, 0.002))
+    graph.set(
+        base_color=srgb(code),
+        transmission_weight=0.55,
+        ior=1.5,
+        subsurface_weight=0.4,
+        subsurface_radius=(0.004, 0.002, 0.002),
+    )
     scuff = graph.noise(graph.where(1.0), 500, 5, 0.7)
     return graph.set(roughness=graph.remap(scuff, 0.35, 0.7, 0.06, 0.28))
 
@@ -47,10 +53,16 @@ def die(body: Material, pip: Material, name: str) -> Object:
         out = Vector(normal)
         turn = out.to_track_quat("Z", "Y").to_matrix().to_4x4()
         for x, y in PIPS[face]:
-            spot = lathe([(0, 0), (0.0013, 0), (0.00145, -0.0001), (0.0013, 0.00012), (0, -0.00005)], pip, "pip", 28)
+            spot = lathe(
+                [(0, 0), (0.0013, 0), (0.00145, -0.0001), (0.0013, 0.00012), (0, -0.00005)], pip, "pip", 28
+            )
             spot.parent = cube
             spot.matrix_parent_inverse = Matrix()
-            spot.matrix_basis = Matrix.Translation(out * (EDGE / 2 + 0.00002)) @ turn @ Matrix.Translation((x * EDGE * 0.27, y * EDGE * 0.27, 0))
+            spot.matrix_basis = (
+                Matrix.Translation(out * (EDGE / 2 + 0.00002))
+                @ turn
+                @ Matrix.Translation((x * EDGE * 0.27, y * EDGE * 0.27, 0))
+            )
     return cube
 
 
@@ -72,7 +84,13 @@ def lay(cube: Object, top: int, at: tuple[float, float], rng: random.Random) -> 
 def build(value: Value, rng: random.Random) -> Shot:
     """Lay five dice whose tops add up to the value, with a cup and a wooden rim behind."""
     white = plastic("pip white", srgb("#f2efe6"), 0.5, Wear(0, 0, 0.2, 0.01))
-    bodies = [resin("red", "#b01722"), resin("blue", "#17469c"), resin("green", "#0e7a45"), resin("smoke", "#4a3c52"), resin("orange", "#c95a12")]
+    bodies = [
+        resin("red", "#b01722"),
+        resin("blue", "#17469c"),
+        resin("green", "#0e7a45"),
+        resin("smoke", "#4a3c52"),
+        resin("orange", "#c95a12"),
+    ]
     spots = [(-0.036, 0.022), (0.004, 0.034), (0.040, 0.012), (-0.012, -0.008), (0.022, -0.024)]
     dice = []
     for body, top, (x, y) in zip(bodies, tops_adding_to(int(str(value)), rng), spots, strict=True):
@@ -80,9 +98,29 @@ def build(value: Value, rng: random.Random) -> Shot:
         lay(dice[-1], top, (x + rng.uniform(-0.006, 0.006), y + rng.uniform(-0.006, 0.006)), rng)
     require_apart(dice)
     box((1, 0.8, 0.01), (0, 0.1, -0.005), fabric("felt", srgb("#1d5a45"), 0.0004, 0.8), "felt")
-    box((1, 0.03, 0.03), (0, 0.17, 0.012), wood("rim", srgb("#2c1409"), srgb("#6f3a1c"), 0.3, stains=0.3), "rim", 0.004)
+    box(
+        (1, 0.03, 0.03),
+        (0, 0.17, 0.012),
+        wood("rim", srgb("#2c1409"), srgb("#6f3a1c"), 0.3, stains=0.3),
+        "rim",
+        0.004,
+    )
     leather = plastic("leather", srgb("#4b2a1c"), 0.5, Wear(0.3, 0.1, 0.6, 0.06), texture=0.8)
-    cup = lathe([(0, 0), (0.036, 0), (0.0375, 0.002), (0.041, 0.094), (0.0405, 0.096), (0.039, 0.094), (0.0345, 0.006), (0, 0.005)], leather, "cup", 96)
+    cup = lathe(
+        [
+            (0, 0),
+            (0.036, 0),
+            (0.0375, 0.002),
+            (0.041, 0.094),
+            (0.0405, 0.096),
+            (0.039, 0.094),
+            (0.0345, 0.006),
+            (0, 0.005),
+        ],
+        leather,
+        "cup",
+        96,
+    )
     cup.location, cup.rotation_euler = (0.085, 0.098, 0.0365), (math.radians(-90), 0, 0.75)
     cup.location.z = 0.0415
     chip = cylinder(0.0195, 0.0033, plastic("chip", srgb("#d8d2c0"), 0.4), "chip", 0.0006)

@@ -34,7 +34,13 @@ class Shape:
     height: float
 
 
-SHAPES = [Shape(0.037, 0.17, 0.0135, 0.27), Shape(0.028, 0.11, 0.012, 0.20), Shape(0.043, 0.15, 0.016, 0.235), Shape(0.033, 0.20, 0.014, 0.31), Shape(0.025, 0.10, 0.011, 0.165)]
+SHAPES = [
+    Shape(0.037, 0.17, 0.0135, 0.27),
+    Shape(0.028, 0.11, 0.012, 0.20),
+    Shape(0.043, 0.15, 0.016, 0.235),
+    Shape(0.033, 0.20, 0.014, 0.31),
+    Shape(0.025, 0.10, 0.011, 0.165),
+]
 
 
 def bottle(shape: Shape, tint: Material, paper: Material, seal: Material, name: str) -> Object:
@@ -44,7 +50,12 @@ def bottle(shape: Shape, tint: Material, paper: Material, seal: Material, name: 
     rise = min(0.05, shape.height - shape.shoulder - 0.05)
     outer = [(r * 0.86, 0.0), (r * 0.97, 0.002), (r, 0.007), (r, shape.shoulder)]
     outer += [(n + (r - n) * math.cos(a), shape.shoulder + rise * math.sin(a)) for a in bend[1:]]
-    outer += [(n, shape.height - 0.012), (n * 1.18, shape.height - 0.011), (n * 1.18, shape.height - 0.002), (n * 0.8, shape.height)]
+    outer += [
+        (n, shape.height - 0.012),
+        (n * 1.18, shape.height - 0.011),
+        (n * 1.18, shape.height - 0.002),
+        (n * 0.8, shape.height),
+    ]
     inner = [(max(0.003, x - 0.0028), z) for x, z in outer if 0.007 <= z < shape.height - 0.012]
     profile = [(0, 0.004), (r * 0.6, 0.003), *outer, *inner[::-1], (r * 0.9, 0.0075), (0, 0.0095)]
     body = lathe(profile, tint, name, 96, 40)
@@ -52,13 +63,26 @@ def bottle(shape: Shape, tint: Material, paper: Material, seal: Material, name: 
     wrap = lathe([(r + 0.0002, 0.03), (r + 0.0002, top)], paper, name + " label", 96)
     uv = wrap.data.uv_layers.new()
     for polygon in wrap.data.polygons:
-        turns = [math.atan2(wrap.data.vertices[i].co.x, -wrap.data.vertices[i].co.y) / math.tau + 0.5 for i in polygon.vertices]
+        turns = [
+            math.atan2(wrap.data.vertices[i].co.x, -wrap.data.vertices[i].co.y) / math.tau + 0.5
+            for i in polygon.vertices
+        ]
         if max(turns) - min(turns) > 0.5:
             turns = [t + 1 if t < 0.5 else t for t in turns]
         for loop, turn in zip(polygon.loop_indices, turns, strict=True):
             z = wrap.data.vertices[wrap.data.loops[loop].vertex_index].co.z
             uv.data[loop].uv = (turn * 2 - 0.5, (z - 0.03) / (top - 0.03))
-    cap = lathe([(n * 1.3, shape.height - 0.02), (n * 1.32, shape.height), (n * 1.2, shape.height + 0.0025), (0, shape.height + 0.003)], seal, name + " cap", 64)
+    cap = lathe(
+        [
+            (n * 1.3, shape.height - 0.02),
+            (n * 1.32, shape.height),
+            (n * 1.2, shape.height + 0.0025),
+            (0, shape.height + 0.003),
+        ],
+        seal,
+        name + " cap",
+        64,
+    )
     for part in (wrap, cap):
         part.parent = body
     return body
@@ -84,10 +108,18 @@ def back_bar(rng: random.Random) -> None:
     """Build a blurred shelf with bottles and a warm wall behind the bar."""
     box((3, 0.04, 2), (0, 1.5, 0.4), plastic("tiles", srgb("#b9ab92"), 0.3, Wear(0.2, 0.1, 0.8, 0.5)), "tiles")
     box((2.4, 0.2, 0.03), (0, 1.33, 0.35), wood("shelf", srgb("#2a170c"), srgb("#6d4325"), 0.4), "shelf", 0.004)
-    colours = [plastic(f"far {code}", srgb(code), 0.12, coat=0.5) for code in ("#27402c", "#5d3510", "#7a1c20", "#c9c2a8", "#24364f")]
+    colours = [
+        plastic(f"far {code}", srgb(code), 0.12, coat=0.5)
+        for code in ("#27402c", "#5d3510", "#7a1c20", "#c9c2a8", "#24364f")
+    ]
     for index in range(15):
         r, h = rng.uniform(0.028, 0.042), rng.uniform(0.18, 0.28)
-        item = lathe([(0, 0), (r, 0), (r, h * 0.6), (r * 0.35, h * 0.8), (r * 0.35, h), (0, h)], rng.choice(colours), "far bottle", 32)
+        item = lathe(
+            [(0, 0), (r, 0), (r, h * 0.6), (r * 0.35, h * 0.8), (r * 0.35, h), (0, h)],
+            rng.choice(colours),
+            "far bottle",
+            32,
+        )
         item.location = (-0.9 + 0.13 * index, 1.33 + rng.uniform(-0.03, 0.03), 0.365)
 
 
@@ -110,7 +142,13 @@ def build(value: Value, rng: random.Random) -> Shot:
     require_apart(bottles)
     if [b.name for b in sorted(bottles, key=lambda b: math.dist(b.location, EYE))] != order:
         raise Unshowable("depth order came out differently")
-    box((2.4, 0.72, 0.05), (0, 0.06, -0.025), wood("bar top", srgb("#2b150a"), srgb("#7a4722"), 0.22, 0.18, 0.3), "bar", 0.008)
+    box(
+        (2.4, 0.72, 0.05),
+        (0, 0.06, -0.025),
+        wood("bar top", srgb("#2b150a"), srgb("#7a4722"), 0.22, 0.18, 0.3),
+        "bar",
+        0.008,
+    )
     rod((-1.2, -0.26, 0.02), (1.2, -0.26, 0.02), 0.008, metal("brass rail", srgb("#a98e58"), 0.25), "rail")
     back_bar(rng)
     surroundings("lobby", rng.uniform(0, 360), 0.35)
@@ -125,8 +163,18 @@ SCENE = Scene(
     prompt=Prompt(
         id="SU13",
         title="Depth order of bottles",
-        question="Of the five bottles standing on the bar in front, which is second closest to the camera? Answer only its colour: green, amber, clear, blue or red.",
-        answer=Answer("choice", "green", {"options": ["green", "amber", "clear", "blue", "red"], "synonyms": {"amber": ["brown", "orange"], "clear": ["colourless", "transparent"]}}),
+        question=(
+            "Of the five bottles standing on the bar in front, which is second closest to the camera? Answer "
+            "only its colour: green, amber, clear, blue or red."
+        ),
+        answer=Answer(
+            "choice",
+            "green",
+            {
+                "options": ["green", "amber", "clear", "blue", "red"],
+                "synonyms": {"amber": ["brown", "orange"], "clear": ["colourless", "transparent"]},
+            },
+        ),
         probes="Depth order from footprints on the bar, with bottle sizes that contradict it.",
         difficulty="medium",
         tags=("bar", "glass"),

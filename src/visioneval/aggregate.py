@@ -143,6 +143,11 @@ class Summary(Struct, frozen=True):
         return self.coverage.ranked
 
     @property
+    def task_usd(self) -> Decimal | None:
+        """Uncached cost of a task, None when it is unknown or the run covers too little of the suite."""
+        return self.cost.per_task_usd if self.cost and self.ranked else None
+
+    @property
     def note(self) -> str:
         return self.run.card.note
 
@@ -316,10 +321,14 @@ def _gpu_cost(usd_per_hour: Decimal, graded: Sequence[GradedRecord], overall: Ra
 
 
 def busy_seconds(records: Sequence[Record]) -> float | None:
-    """Return how long at least one answer was being made: overlapping calls count once.
+    """Return how long a device worked on the answers: their shares of its time, where they were measured.
 
-    None when a reply lacks its service time.
+    Else how long at least one answer was being made, overlapping calls counted once; None when a reply lacks
+    its service time.
     """
+    shares = [record.reply.timing.busy_s for record in records if record.reply is not None]
+    if shares and None not in shares:
+        return sum(share for share in shares if share is not None)
     spans: list[tuple[float, float]] = []
     for record in records:
         if record.reply is None:

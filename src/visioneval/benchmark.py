@@ -26,7 +26,7 @@ from visioneval.grading import GRADER_VERSION, Change, changes, grade
 from visioneval.models import prices_of
 from visioneval.pricing import PER_MILLION, run_row, usage_cost_usd
 from visioneval.providers import open_provider
-from visioneval.providers.base import Provider
+from visioneval.providers.base import LoadedProvider, Provider
 from visioneval.runner import Ending, ImageCache, Limits, Runner, Shots, Watcher, request_key
 from visioneval.store import Place, RunFolder, StoredRun, read_run, write_verdicts
 from visioneval.suite import check_pictures, load_suite
@@ -87,6 +87,7 @@ def plan_run(
     results: Path,
     epochs: int = 1,
     blind: bool = False,
+    shard: str = "",
 ) -> Plan:
     """Write down everything that the run's manifest will say. Nothing is sent and no file is made."""
     now = datetime.now(UTC)
@@ -108,6 +109,7 @@ def plan_run(
         versions=_versions(),
         machine={"system": platform.platform(terse=True), "cpus": os.cpu_count() or 0},
         git_commit=_git_commit(),
+        shard=shard,
     )
     return Plan(run, tuple(prompts), suite.folder, folder, Shots.choose(suite, condition.settings.few_shot))
 
@@ -132,9 +134,10 @@ def execute(plan: Plan, progress: Progress, options: Options | None = None) -> F
     options = options or Options()
     check_pictures(plan.suite_folder, plan.prompts)
     provider = open_provider(plan.run.card, plan.prompts)
-    budget = _budget(plan.run, (), (), options.max_cost_usd)
-    with RunFolder.create(plan.folder, plan.run, plan.prompts) as folder:
-        carried = Execution(plan.run, plan.prompts, folder, plan.suite_folder, plan.shots)
+    run = as_loaded(plan.run, provider)
+    budget = _budget(run, (), (), options.max_cost_usd)
+    with RunFolder.create(plan.folder, run, plan.prompts) as folder:
+        carried = Execution(run, plan.prompts, folder, plan.suite_folder, plan.shots)
         ending = carried.carry_on(provider, progress, options, budget, frozenset())
     return finish(plan.folder, ending, carried.verdicts)
 
@@ -155,6 +158,7 @@ def resume(folder: Path, progress: Progress, options: Options | None = None) -> 
     run = stored.run
     card = msgspec.structs.replace(run.card, unsupported=(*run.card.unsupported, *run.dropped_parameters))
     provider = open_provider(card, stored.prompts)
+    check_same_model(run, provider)
     with RunFolder(folder) as opened:
         stored = read_run(folder)  # again, now that nobody else can write to it
         done = frozenset((record.prompt_id, record.epoch) for record in stored.records if record.reply is not None)
@@ -163,6 +167,26 @@ def resume(folder: Path, progress: Progress, options: Options | None = None) -> 
         carried = Execution(run, stored.prompts, opened, stored.suite_folder, shots)
         ending = carried.carry_on(provider, progress, options, budget, done)
     return finish(folder, ending, carried.verdicts)
+
+
+def as_loaded(run: Run, provider: Provider) -> Run:
+    """Return the manifest with what only a loaded model knows: its commit, its device, its load time."""
+    if not isinstance(provider, LoadedProvider):
+        return run
+    return msgspec.structs.replace(run, card=provider.card, loaded=provider.facts)
+
+
+def check_same_model(run: Run, provider: Provider) -> None:
+    """Raise StoreError when the weights are not those that the run began with."""
+    if not isinstance(provider, LoadedProvider):
+        return
+    for fact in ("revision", "weights_sha256"):
+        before, now = run.loaded.get(fact), provider.facts.get(fact)
+        if before != now:
+            raise StoreError(
+                f"run {run.id}: the weights of {run.card.name!r} have changed since ({fact} {now}, was {before}); "
+                "start a new run"
+            )
 
 
 def finish(folder: Path, ending: Ending, graded: Mapping[Place, Verdict] | None = None) -> Finished:

@@ -8,11 +8,12 @@ whole pictures. Every comparison is B against A.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from pathlib import Path
 from statistics import fmean
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from visioneval import stats
 from visioneval.aggregate import FEWEST_FOR_PERCENT, Rate, Summary, check_comparable, rate, summarise
@@ -37,8 +38,11 @@ class GradedRun(Struct, frozen=True):
     seconds: dict[str, float]
     """Mean service time of each prompt whose answers were all timed."""
 
+    suite_folder: Path | None = None
+    """Where the pictures are, if they are here."""
+
     @classmethod
-    def of(cls, run: Run, graded: Sequence[GradedRecord]) -> GradedRun:
+    def of(cls, run: Run, graded: Sequence[GradedRecord], suite_folder: Path | None = None) -> GradedRun:
         by_prompt: dict[str, list[GradedRecord]] = {}
         for entry in graded:
             by_prompt.setdefault(entry.prompt.id, []).append(entry)
@@ -47,6 +51,7 @@ class GradedRun(Struct, frozen=True):
             by_prompt={prompt_id: tuple(entries) for prompt_id, entries in by_prompt.items()},
             scores={i: score for i, entries in by_prompt.items() if (score := _score(entries)) is not None},
             seconds={i: mean for i, entries in by_prompt.items() if (mean := _seconds(entries)) is not None},
+            suite_folder=suite_folder,
         )
 
     @property
@@ -111,7 +116,7 @@ class Comparison(Struct, frozen=True):
     fixed_by_b: tuple[Prompt, ...]
     """Prompts that B passes more often than A."""
     fixed_by_a: tuple[Prompt, ...]
-    only_planned_in_one: int
+    left_out: int
     """Prompts left out because one of the two has no verdict."""
     time: TimeContest | None
     cost: Decision | None
@@ -124,13 +129,13 @@ def compare(a: GradedRun, b: GradedRun) -> Comparison:
     """Compare two runs. Raises UsageError when they are not comparable or share no verdict."""
     check_comparable([a.summary, b.summary])
     scores_a, scores_b = a.scores, b.scores
-    prompts = [prompt for prompt in a.prompts if prompt.id in scores_a and prompt.id in scores_b]
+    prompts = shared_prompts([a, b])
     if not prompts:
         raise UsageError(
             f"runs {a.summary.run.id} and {b.summary.run.id} have no prompt with a verdict in common; "
             "run the same prompts with both"
         )
-    overall = _contest(a, b, prompts)
+    overall = contest_on(a, b, prompts)
     return Comparison(
         a=a.summary,
         b=b.summary,
@@ -138,11 +143,16 @@ def compare(a: GradedRun, b: GradedRun) -> Comparison:
         by_category=_by_category(a, b, prompts),
         fixed_by_b=tuple(prompt for prompt in prompts if scores_b[prompt.id] > scores_a[prompt.id]),
         fixed_by_a=tuple(prompt for prompt in prompts if scores_b[prompt.id] < scores_a[prompt.id]),
-        only_planned_in_one=len({p.id for p in (*a.prompts, *b.prompts)}) - len(prompts),
+        left_out=len({p.id for p in (*a.prompts, *b.prompts)}) - len(prompts),
         time=_time(a, b),
         cost=cheaper(a.summary, b.summary),
         detectable=_detectable(overall),
     )
+
+
+def shared_prompts(runs: Sequence[GradedRun]) -> list[Prompt]:
+    """Return the prompts on which every run has a verdict, in the order of the first."""
+    return [prompt for prompt in runs[0].prompts if all(prompt.id in run.scores for run in runs)]
 
 
 def cheaper(a: Summary, b: Summary) -> Decision | None:
@@ -150,10 +160,9 @@ def cheaper(a: Summary, b: Summary) -> Decision | None:
 
     The same model under two price rows is unknown too: it would compare days, not models.
     """
-    costs = [summary.cost.per_task_usd if summary.cost else None for summary in (a, b)]
-    if None in costs or _priced_differently(a, b):
+    first, second = a.task_usd, b.task_usd
+    if first is None or second is None or _priced_differently(a, b):
         return None
-    first, second = (cost or Decimal(0) for cost in costs)
     return "none" if first == second else ("a" if first < second else "b")
 
 
@@ -173,27 +182,26 @@ def not_beaten_by_first(runs: Sequence[GradedRun]) -> list[bool]:
 
 
 def _against(first: GradedRun, other: GradedRun) -> float:
-    scores_a, scores_b = first.scores, other.scores
-    prompts = [prompt for prompt in first.prompts if prompt.id in scores_a and prompt.id in scores_b]
-    return _contest(first, other, prompts).p if prompts else 1.0
+    prompts = shared_prompts([first, other])
+    return contest_on(first, other, prompts).p if prompts else 1.0
 
 
 def _by_category(a: GradedRun, b: GradedRun, prompts: Sequence[Prompt]) -> dict[str, Contest]:
     raw = {
-        category: _contest(a, b, [prompt for prompt in prompts if prompt.category == category])
+        category: contest_on(a, b, [prompt for prompt in prompts if prompt.category == category])
         for category in dict.fromkeys(prompt.category for prompt in prompts)
     }
     corrected = stats.holm([contest.p for contest in raw.values()])
-    return {category: _decided(contest, p) for (category, contest), p in zip(raw.items(), corrected, strict=True)}
+    return {category: decided(contest, p) for (category, contest), p in zip(raw.items(), corrected, strict=True)}
 
 
-def _decided(contest: Contest, p: float) -> Contest:
-    from msgspec.structs import replace
-
+def decided(contest: Contest, p: float) -> Contest:
+    """Return the contest with a corrected p-value and the decision that follows from it."""
     return replace(contest, p=p, decision=_decision(contest.n, contest.difference, contest.interval, p))
 
 
-def _contest(a: GradedRun, b: GradedRun, prompts: Sequence[Prompt]) -> Contest:
+def contest_on(a: GradedRun, b: GradedRun, prompts: Sequence[Prompt]) -> Contest:
+    """Compare two runs on prompts that both have verdicts on."""
     scores_a, scores_b = a.scores, b.scores
     differences = [scores_b[prompt.id] - scores_a[prompt.id] for prompt in prompts]
     single = max(a.summary.run.epochs, b.summary.run.epochs) == 1

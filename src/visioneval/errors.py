@@ -62,6 +62,10 @@ class ProviderError(VisionevalError):
         self.kind = kind
         self.billed = billed
 
+    def __reduce__(self) -> tuple[type, tuple[FailureKind, str], dict[str, object]]:
+        """Errors come back from other processes, too."""
+        return type(self), (self.kind, str(self)), self.__dict__
+
 
 class RetryableError(ProviderError):
     """The same call may go through later."""

@@ -56,6 +56,19 @@ def shipped_suite() -> Path:
     return shipped("prompts").parent
 
 
+def suite_of(cards: Sequence[ModelCard]) -> Path:
+    """Return the folder of the suite that some models are run on when none is named.
+
+    Raises ModelError when they do not have the same one.
+    """
+    names = {card.suite for card in cards}
+    if len(names) > 1:
+        own = next(card for card in cards if card.suite)
+        raise ModelError(f"model {own.name!r} has a suite of its own ({own.suite}); run it alone, or give --suite")
+    (name,) = names
+    return shipped(name) if name else shipped_suite()
+
+
 def load_cards(path: Path | None = None) -> tuple[ModelCard, ...]:
     """Read model cards (the shipped ones by default). Raises ModelError for a file that is wrong."""
     cards: tuple[ModelCard, ...] = _load(

@@ -115,9 +115,14 @@ def find_run(results: Path, name: str) -> Path:
     return matches[-1]
 
 
+def read_manifest(folder: Path) -> Run:
+    """Read what a run is, without its records. Raises StoreError naming the file."""
+    return _decode(folder / MANIFEST, Run)
+
+
 def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
-    run = _decode(folder / MANIFEST, Run)
+    run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
     lines = _decode_lines(folder / RECORDS, Record)
     verdicts = _decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []

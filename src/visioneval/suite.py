@@ -23,6 +23,7 @@ from msgspec import Meta, Struct
 
 from visioneval.errors import SuiteError
 from visioneval.images import check_image, file_sha256
+from visioneval.models import shipped_suite
 from visioneval.types import (
     Answer,
     Choice,
@@ -88,7 +89,11 @@ def load_suite(path: Path) -> Suite:
     _check_ids(prompts)
     located = tuple(_with_hash(prompt, folder) for prompt in prompts)
     return Suite(
-        name=path.resolve().stem, path=path, folder=folder, prompts=located, sha256=_content_hash(located)
+        name="visioneval" if path.resolve() == shipped_suite().resolve() else path.resolve().stem,
+        path=path,
+        folder=folder,
+        prompts=located,
+        sha256=_content_hash(located),
     )
 
 

@@ -264,6 +264,8 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     options: dict[str, str | int | float | bool] = field(default_factory=dict)
     """What only this card's provider understands (a prompt template, a precision)."""
     gpu_usd_per_hour: Decimal | None = None
+    suite: str = ""
+    """Shipped folder of the suite that is run when none is named; the shipped suite where empty."""
 
     label: str = ""
     note: str = ""
@@ -356,6 +358,8 @@ class Timing(Struct, frozen=True, omit_defaults=True):
     attempts: int = 1
     retry_s: Seconds = 0.0
     """Failed attempts and the pauses after them."""
+    busy_s: Seconds | None = None
+    """This answer's share of the time that a device of ours worked; None for a hosted model."""
 
 
 Stop: TypeAlias = Literal["stop", "length", "refusal", "content_filter", "other"]
@@ -483,4 +487,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     seed: int = 0
     dropped_parameters: tuple[str, ...] = ()
     """Settings that the host rejected, and that were left out from then on."""
+    shard: str = ""
+    """Part of a whole, as "2/4"; empty for a whole run."""
+    loaded: dict[str, str | int | float | bool] = field(default_factory=dict)
+    """A local model as it was loaded: revision, precision, attention, device, seconds of load and warm-up."""
     format_version: int = 1

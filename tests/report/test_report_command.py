@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import CommandLine
 from tests.made_up import FIRST, SECOND, THIRD, MadeUpRun, passes
-from visioneval.types import Condition, ModelCard
+from visioneval.types import Condition, ModelCard, Outcome
 
 
 @pytest.fixture
@@ -74,7 +74,9 @@ def test_json_goes_to_stdout_alone(visioneval: CommandLine, results: Path) -> No
 def test_the_best_run_of_a_condition_is_shown_and_a_newer_partial_one_is_not(
     visioneval: CommandLine, results: Path
 ) -> None:
-    part = MadeUpRun(outcomes=[*["pass"] * 60, *["skipped"] * 7], id="20271121T040000Z-0001")
+    most: list[Outcome] = ["pass"] * 60
+    most += ["skipped"] * 7
+    part = MadeUpRun(outcomes=most, id="20271121T040000Z-0001")
     part.write(results)
     done = visioneval("report", "--results", results, "--json")
     shown = {model["model"]: model["run"] for model in json.loads(done.stdout)["models"]}

@@ -11,7 +11,9 @@ import visioneval
 COMMANDS = {
     "run": "Send the prompts to one or more models, grade the replies and print the score table.",
     "resume": "Go on with a run that was interrupted, sending only what is missing.",
-    "report": "Write the score tables from results/.",
+    "merge": "Put the parts of a run (`run --shard`) together.",
+    "report": "Write the score tables and the pages from results/.",
+    "compare": "Set two or more runs side by side: who is better, how surely, at what price.",
     "regrade": "Grade the stored replies again, without a call.",
     "grade": "Grade a file of replies from anywhere.",
     "audit": "Examine the grader against labelled replies.",

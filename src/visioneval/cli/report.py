@@ -35,10 +35,10 @@ def command(results: Path, out: Path | None, check: bool, as_json: bool) -> None
 
     out = out or results / "report"
     groups = build.read_groups(results)
-    files = build.report_files(groups)
+    report = build.make_report(groups, out)
     if check:
-        sys.exit(_check(build.stale_files(out, files), out))
-    build.write_files(out, files)
+        sys.exit(_check(build.stale_files(out, report), out))
+    build.write_report(out, report)
     if as_json:
         click.echo(leaderboard.to_json(groups[0].shown), nl=False)
         return

@@ -12,6 +12,7 @@ import msgspec
 
 from visioneval.cli.config import read_config
 from visioneval.cli.limits import limit_options, limits_of
+from visioneval.cli.local_options import LocalChoices, local_options
 from visioneval.cli.outcome import report_runs
 from visioneval.types import Settings
 
@@ -36,6 +37,7 @@ DEFAULT_MODEL = "baseline-ocr"
     "--category", "categories", multiple=True, help="Only prompts of this category; several may be given."
 )
 @click.option("--only", multiple=True, metavar="ID", help="Only this prompt; several may be given.")
+@click.option("--shard", metavar="PART/PARTS", help="Only this part, as 2/4; `visioneval merge` joins the parts.")
 @click.option(
     "--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often each prompt is asked."
 )
@@ -84,6 +86,7 @@ DEFAULT_MODEL = "baseline-ocr"
 @click.option(
     "--prices-file", type=click.Path(path_type=Path), help="Prices of your own instead of the shipped ones."
 )
+@local_options
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option(
     "--config",
@@ -98,6 +101,7 @@ def command(
     suite: Path | None,
     categories: tuple[str, ...],
     only: tuple[str, ...],
+    shard: str | None,
     epochs: int,
     concurrency: int | None,
     rpm: float | None,
@@ -112,6 +116,7 @@ def command(
     models_file: Path | None,
     prices_file: Path | None,
     as_json: bool,
+    local: LocalChoices,
     **settings: Any,
 ) -> None:
     """Send the prompts to one or more models, grade the replies and print the score table.
@@ -122,15 +127,18 @@ def command(
     """
     from visioneval import benchmark
     from visioneval.cli.progress import RunProgress
-    from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, shipped_suite
+    from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
     from visioneval.runner import ImageCache
+    from visioneval.shard import Shard
     from visioneval.suite import load_suite, select
 
     cards, prices = load_cards(models_file), load_prices(prices_file)
     hosts = load_hosts(models_file)
-    chosen = [at_host(find_card(name, cards, hosts), base_url, api_key_env) for name in models or (DEFAULT_MODEL,)]
-    loaded = load_suite(suite or shipped_suite())
+    named = [find_card(name, cards, hosts) for name in models or (DEFAULT_MODEL,)]
+    chosen = local.apply([at_host(card, base_url, api_key_env) for card in named])
+    loaded = load_suite(suite or suite_of(chosen))
     prompts = select(loaded, categories=categories, only=only)
+    prompts = Shard.parse(shard).take(prompts) if shard else prompts
     _say_what_was_inferred(prompts, suite)
     asked = {name: value for name, value in settings.items() if value is not None}
     finished: list[benchmark.Finished] = []
@@ -138,7 +146,15 @@ def command(
     for card, effort in ((card, effort) for card in chosen for effort in efforts or (None,)):
         condition = msgspec.convert(asked | ({"effort": effort} if effort else {}), Settings)
         plan = benchmark.plan_run(
-            card, loaded, prompts, settings=condition, prices=prices, results=results, epochs=epochs, blind=blind
+            card,
+            loaded,
+            prompts,
+            settings=condition,
+            prices=prices,
+            results=results,
+            epochs=epochs,
+            blind=blind,
+            shard=shard or "",
         )
         longest_side_px = plan.run.condition.settings.longest_side_px
         options = benchmark.Options(

@@ -14,6 +14,7 @@ MODULES = {
     "baseline-ocr": "visioneval.providers.baseline_ocr",
     "baseline-blind": "visioneval.providers.baseline_blind",
     "replay": "visioneval.providers.replay",
+    "transformers": "visioneval.providers.transformers",
 }
 
 

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from visioneval.types import Reply, Request
+from visioneval.types import ModelCard, Reply, Request
 
 
 class Provider(Protocol):
@@ -45,3 +45,13 @@ class HostedProvider(Protocol):
     allowance: Allowance | None
     dropped: tuple[str, ...]
     """Parameters that the host rejected, and that are left out from then on."""
+
+
+@runtime_checkable
+class LoadedProvider(Provider, Protocol):
+    """A provider that holds its model itself, and so knows exactly which one it is."""
+
+    card: ModelCard
+    """The card with what was settled while loading: the commit, the options of its family."""
+    facts: dict[str, str | int | float | bool]
+    """What the run's manifest is to say of the model as loaded."""

@@ -7,12 +7,16 @@ give the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from msgspec import Struct
 
 from visioneval.errors import StoreError
 from visioneval.report import classic, leaderboard
 from visioneval.report.collect import Group, group_runs, load_runs
+from visioneval.report.pictures import copy_pictures
+from visioneval.report.site import Site
 from visioneval.store import write_atomically
 
 WRITTEN = "files.json"
@@ -27,13 +31,46 @@ def read_groups(results: Path) -> list[Group]:
     return group_runs(runs)
 
 
-def report_files(groups: Sequence[Group]) -> dict[str, str]:
-    """Return path -> text of every file of the report, but its pictures."""
-    files: dict[str, str] = {}
-    for group, folder in zip(groups, folders(groups), strict=True):
-        files |= {folder + name: text for name, text in _tables(group).items()}
-    files[WRITTEN] = json.dumps(sorted(files), indent=2) + "\n"
-    return files
+class Report(Struct, frozen=True):
+    """Every file of a report by its path below the output folder."""
+
+    texts: dict[str, str]
+    pictures: dict[str, bytes]
+    """Pictures that are not on disk yet."""
+    names: tuple[str, ...]
+    """All files, the pictures that are on disk already included."""
+
+
+def make_report(groups: Sequence[Group], out: Path) -> Report:
+    """Make every file of the report; `out` is only looked at for pictures that are there already."""
+    texts: dict[str, str] = {}
+    pictures: dict[str, bytes] = {}
+    names: set[str] = set()
+    places = folders(groups)
+    for group, folder in zip(groups, places, strict=True):
+        copies = copy_pictures(group.runs, out / folder / "pictures")
+        site = Site(group, copies, _other_groups(groups, places, folder))
+        texts |= {folder + name: text for name, text in (*_tables(group).items(), *site.pages())}
+        for copy in copies.values():
+            names.add(name := f"{folder}pictures/{copy.name}")
+            if copy.content is not None:
+                pictures[name] = copy.content
+    names |= texts.keys()
+    texts[WRITTEN] = json.dumps(sorted(names), indent=2) + "\n"
+    return Report(texts, pictures, tuple(sorted(names | {WRITTEN})))
+
+
+def _other_groups(groups: Sequence[Group], places: Sequence[str], here: str) -> list[tuple[str, str]]:
+    """Return name and link of the other groups' leaderboards."""
+    up = "../" if here else ""
+    return [
+        (
+            f"{group.suite} {group.suite_sha256[:8]}, grader {group.grader_version or 'none'}",
+            f"{up}{place}index.html",
+        )
+        for group, place in zip(groups, places, strict=True)
+        if place != here
+    ]
 
 
 def folders(groups: Sequence[Group]) -> list[str]:
@@ -53,29 +90,33 @@ def _tables(group: Group) -> dict[str, str]:
     }
 
 
-def stale_files(out: Path, files: Mapping[str, str]) -> list[str]:
+def stale_files(out: Path, report: Report) -> list[str]:
     """Return which files on disk are missing, different or left over."""
-    differing = [name for name, text in files.items() if _text(out / name) != text]
-    left_over = [name for name in _written(out) if name not in files and (out / name).exists()]
-    return sorted(differing + left_over)
+    differing = [name for name, text in report.texts.items() if _text(out / name) != text]
+    return sorted([*differing, *report.pictures, *_left_over(out, report)])
 
 
-def write_files(out: Path, files: Mapping[str, str]) -> None:
+def write_report(out: Path, report: Report) -> None:
     """Write what changed and take away what an earlier report wrote and this one does not."""
-    for name in _written(out):
-        if name not in files:
-            (out / name).unlink(missing_ok=True)
-    for name, text in files.items():
+    for name in _left_over(out, report):
+        (out / name).unlink(missing_ok=True)
+    for name, content in report.pictures.items():
+        _write(out / name, content)
+    for name, text in report.texts.items():
         if _text(out / name) != text:
-            _write(out / name, text)
+            _write(out / name, text.encode())
 
 
-def _write(path: Path, text: str) -> None:
+def _left_over(out: Path, report: Report) -> list[str]:
+    return [name for name in _written(out) if name not in report.names and (out / name).exists()]
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot write {path} ({error.strerror}); check the path and its rights") from None
-    write_atomically(path, text.encode())
+    write_atomically(path, content)
 
 
 def _text(path: Path) -> str | None:

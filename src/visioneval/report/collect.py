@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from visioneval.compare import GradedRun
-from visioneval.store import find_runs, read_run
+from visioneval.store import MANIFEST, find_run, find_runs, read_manifest, read_run
 from visioneval.types import Run
 
 
@@ -36,7 +36,7 @@ def load_runs(results: Path) -> list[GradedRun]:
 def load_run(folder: Path) -> GradedRun:
     """Read and summarise one run folder."""
     stored = read_run(folder)
-    return GradedRun.of(stored.run, stored.graded())
+    return GradedRun.of(stored.run, stored.graded(), stored.suite_folder)
 
 
 def group_runs(runs: Iterable[GradedRun]) -> list[Group]:
@@ -75,3 +75,22 @@ def _newness(run: GradedRun) -> tuple[str, str]:
 def _place(run: GradedRun) -> tuple[bool, float, str, str]:
     summary = run.summary
     return not summary.ranked, -summary.overall.value, summary.label, summary.run.id
+
+
+def find_graded_run(results: Path, name: str) -> GradedRun:
+    """Return the run that `name` means: a folder, a run id, or the best run of a model or a condition.
+
+    A model's best run is one with the picture, complete, and the newest. Raises StoreError as `find_run`.
+    """
+    if (Path(name) / MANIFEST).is_file():
+        return load_run(Path(name))
+    folders = find_runs(results)
+    named = [load_run(folder) for folder in folders if folder.name != name and name in _names(folder)]
+    if not named:
+        return load_run(find_run(results, name))
+    return max(named, key=lambda run: (not run.summary.run.condition.blind, _completeness(run)))
+
+
+def _names(folder: Path) -> set[str]:
+    run = read_manifest(folder)
+    return {folder.parent.name, run.condition.model, run.condition.label, run.card.label}

@@ -41,6 +41,11 @@ def shows_percent(rate: Rate) -> bool:
     return rate.prompts >= FEWEST_FOR_PERCENT
 
 
+def percent_of(share: float) -> str:
+    """Write a share of 1 that is no pass rate, as "27%"."""
+    return percent(Fraction(share).limit_denominator(1_000_000), 0)
+
+
 def interval(low: float, high: float) -> str:
     """Write two shares of 1 as "63.1–83.5%"."""
     return f"{_points(low)}–{_points(high)}%"

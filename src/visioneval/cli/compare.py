@@ -1,0 +1,42 @@
+"""`visioneval compare`: two or more runs side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("compare")
+@click.argument("runs", nargs=-1, required=True)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where the runs are.",
+)
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(runs: tuple[str, ...], results: Path, as_markdown: bool, as_json: bool) -> None:
+    """Compare two or more runs on the prompts that all of them answered.
+
+    RUNS are run folders, run ids, model names (their best run) or conditions such as "gpt-5.4 (high)".
+    Says who passes what the other fails, whether that is more than chance, and what each costs.
+    """
+    from visioneval.errors import UsageError
+    from visioneval.report import compare_text
+    from visioneval.report.collect import find_graded_run
+    from visioneval.report.sheet import side_by_side
+
+    if len(runs) < 2:
+        raise UsageError("a comparison needs two runs; name two or more run folders, run ids or models")
+    side = side_by_side([find_graded_run(results, name) for name in runs])
+    if as_json:
+        click.echo(compare_text.to_json(side), nl=False)
+    elif as_markdown:
+        click.echo(compare_text.to_markdown(side), nl=False)
+    else:
+        from rich.console import Console
+
+        compare_text.print_comparison(side, Console())

@@ -1,0 +1,256 @@
+"""One batch through a Transformers model: pictures and questions in, replies with exact counts and times out."""
+
+from __future__ import annotations
+
+import gc
+import io
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from msgspec import Struct
+from PIL import Image
+
+from visioneval.errors import FatalError, PromptError, ProviderError
+from visioneval.providers.local.lanes import OutOfMemory
+from visioneval.providers.local.load import Fact, Loaded
+from visioneval.providers.local.nvml import EnergyMeter
+from visioneval.providers.local.options import CHAT
+from visioneval.types import EncodedImage, Reply, Request, Timing, Usage
+
+DEFAULT_OUTPUT_TOKENS = 64
+GREY = Image.new("RGB", (448, 448), (128, 128, 128))
+SAMPLING_DEFAULTS = ("temperature", "top_k", "top_p", "min_p")
+
+
+class Batch(Struct, frozen=True):
+    """Requests as tensors on the CPU: input_ids and attention_mask are (batch, tokens), padded on the left."""
+
+    requests: tuple[Request, ...]
+    tensors: dict[str, Any]
+    prepare_s: float
+
+
+class TransformersEngine:
+    """Answers batches by greedy decoding, so that a batched answer is the one that the prompt gets alone."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        import torch
+
+        self._torch, self._name = torch, loaded.card.name
+        self._model, self._processor, self._options = loaded.model, loaded.processor, loaded.options
+        self._template = self._options.prompt or (CHAT if self._processor.chat_template else "{question}")
+        self._on_gpu = self._model.device.type == "cuda"
+        self._meter = EnergyMeter(self._uuid())
+        generation = self._model.generation_config
+        ends = generation.eos_token_id
+        self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
+        for name in SAMPLING_DEFAULTS:  # greedy decoding warns of each that a checkpoint sets
+            setattr(generation, name, None)
+
+    def prepare(self, requests: Sequence[Request]) -> Batch:
+        """Decode, scale and tokenise. Raises PromptError when a picture cannot be decoded."""
+        started = time.perf_counter()
+        pictures = [_decode(request.image) for request in requests]
+        questions = [request.question for request in requests]
+        chat = self._template == CHAT
+        inputs = self._chat_inputs(questions, pictures) if chat else self._plain_inputs(questions, pictures)
+        tensors = {name: self._placed(tensor) for name, tensor in inputs.items() if name != "labels"}
+        return Batch(tuple(requests), tensors, time.perf_counter() - started)
+
+    def generate(self, prepared: Batch) -> list[Reply]:
+        """Answer a batch. Raises OutOfMemory, and FatalError when the device itself has failed."""
+        clock = _FirstTokenClock(self._synchronise)
+        settings = prepared.requests[0].settings
+        self._begin_peak()
+        joules = self._meter.joules()
+        started = time.perf_counter()
+        with self._device_errors(), self._torch.inference_mode():
+            inputs = {name: self._moved(tensor) for name, tensor in prepared.tensors.items()}
+            sequences = self._model.generate(
+                **inputs,
+                max_new_tokens=settings.max_output_tokens or DEFAULT_OUTPUT_TOKENS,
+                do_sample=False,
+                num_beams=1,
+                logits_processor=[clock],
+            )
+            self._synchronise()
+        batch_s = time.perf_counter() - started
+        notes = {
+            "batch_size": len(prepared.requests),
+            "batch_s": round(batch_s, 6),
+            **self._measured(joules, prepared),
+        }
+        new_tokens = sequences[:, prepared.tensors["input_ids"].shape[1] :].tolist()
+        timing = self._timing(prepared, batch_s, clock.first_token_at - started)
+        return [
+            self._reply(tokens, usage, timing, notes)
+            for tokens, usage in zip(new_tokens, self._input_usage(prepared), strict=True)
+        ]
+
+    def release(self) -> None:
+        """Give the allocator's memory back to the device."""
+        gc.collect()
+        if self._on_gpu:
+            self._torch.cuda.empty_cache()
+
+    def unload(self) -> None:
+        """Let go of the model, so that the next one finds the memory free."""
+        del self._model, self._processor
+        self.release()
+
+    def peak_bytes(self) -> int:
+        """Return the most memory that the last batch had allocated on the device; 0 on a CPU."""
+        return int(self._torch.cuda.max_memory_allocated(self._model.device)) if self._on_gpu else 0
+
+    def free_bytes(self) -> int:
+        """Return the device memory that is neither the model's nor another process's."""
+        device = self._model.device
+        free, _ = self._torch.cuda.mem_get_info(device)
+        idle = self._torch.cuda.memory_reserved(device) - self._torch.cuda.memory_allocated(device)
+        return int(free + idle)
+
+    def allocated_bytes(self) -> int:
+        """Return the device memory held between batches: the model's own."""
+        return int(self._torch.cuda.memory_allocated(self._model.device))
+
+    @property
+    def on_gpu(self) -> bool:
+        return bool(self._on_gpu)
+
+    @property
+    def template(self) -> str:
+        """The words that are sent, with `{question}` for the question, or `chat`."""
+        return self._template
+
+    def _plain_inputs(self, questions: Sequence[str], pictures: Sequence[Image.Image | None]) -> dict[str, Any]:
+        """A processor without a chat template cannot go without a picture: a blind question gets a grey one."""
+        texts = [
+            str(self._processor.image_token) + self._template.replace("{question}", question)
+            for question in questions
+        ]
+        shown = [GREY if picture is None else picture for picture in pictures]
+        return dict(self._processor(images=shown, text=texts, padding="longest", return_tensors="pt"))
+
+    def _chat_inputs(self, questions: Sequence[str], pictures: Sequence[Image.Image | None]) -> dict[str, Any]:
+        conversations = [_conversation(*turn) for turn in zip(questions, pictures, strict=True)]
+        extra: dict[str, Any] = {"do_pan_and_scan": True} if self._options.pan_and_scan else {}
+        if self._options.max_soft_tokens:
+            extra["max_soft_tokens"] = self._options.max_soft_tokens
+        return dict(
+            self._processor.apply_chat_template(
+                conversations,
+                add_generation_prompt=True,
+                tokenize=True,
+                return_dict=True,
+                return_tensors="pt",
+                processor_kwargs={"padding": True, **extra},
+            )
+        )
+
+    def _placed(self, tensor: Any) -> Any:
+        """In the model's precision, and where the GPU can fetch it while it works."""
+        if not self._torch.is_tensor(tensor):
+            return tensor
+        tensor = tensor.to(self._model.dtype) if tensor.is_floating_point() else tensor
+        return tensor.pin_memory() if self._on_gpu else tensor
+
+    def _moved(self, tensor: Any) -> Any:
+        return tensor.to(self._model.device, non_blocking=True) if self._torch.is_tensor(tensor) else tensor
+
+    def _input_usage(self, prepared: Batch) -> list[Usage]:
+        ids, mask = prepared.tensors["input_ids"], prepared.tensors["attention_mask"]
+        images = (ids == self._model.config.image_token_id).sum(1).tolist()
+        return [
+            Usage(input_tokens=tokens, image_tokens=image)
+            for tokens, image in zip(mask.sum(1).tolist(), images, strict=True)
+        ]
+
+    def _timing(self, prepared: Batch, batch_s: float, first_token_s: float) -> Timing:
+        """Of each answer: its share of the batch's time, or alone, all from the picture's bytes to the reply."""
+        share_s = batch_s / len(prepared.requests)
+        if self._options.latency_mode == "single":
+            alone_s = prepared.prepare_s
+            return Timing(service_s=alone_s + batch_s, first_token_s=alone_s + first_token_s, busy_s=share_s)
+        return Timing(service_s=share_s, first_token_s=first_token_s, busy_s=share_s)
+
+    def _reply(self, tokens: list[int], usage: Usage, timing: Timing, notes: dict[str, Fact]) -> Reply:
+        end = next((i for i, token in enumerate(tokens) if token in self._end_tokens), None)
+        count = len(tokens) if end is None else end + 1
+        return Reply(
+            text=self._processor.decode(tokens[:count], skip_special_tokens=True).strip(),
+            stop="length" if end is None else "stop",
+            usage=Usage(input_tokens=usage.input_tokens, image_tokens=usage.image_tokens, output_tokens=count),
+            timing=timing,
+            model_returned=str(self._options.revision or "") or None,
+            notes=notes,
+        )
+
+    def _measured(self, joules_before: float | None, prepared: Batch) -> dict[str, Fact]:
+        notes: dict[str, Fact] = {"peak_gpu_bytes": self.peak_bytes()} if self._on_gpu else {}
+        joules = self._meter.joules()
+        if joules is not None and joules_before is not None:
+            notes["energy_j"] = round((joules - joules_before) / len(prepared.requests), 3)
+        if self._template != CHAT and prepared.requests[0].image is None:
+            notes["blind"] = "grey picture"
+        return notes
+
+    def _begin_peak(self) -> None:
+        if self._on_gpu:
+            self._torch.cuda.reset_peak_memory_stats(self._model.device)
+
+    def _synchronise(self) -> None:
+        if self._on_gpu:
+            self._torch.cuda.synchronize(self._model.device)
+
+    def _uuid(self) -> str | None:
+        if not self._on_gpu:
+            return None
+        return str(getattr(self._torch.cuda.get_device_properties(self._model.device), "uuid", "")) or None
+
+    @contextmanager
+    def _device_errors(self) -> Iterator[None]:
+        from accelerate.utils.memory import should_reduce_batch_size
+
+        try:
+            yield
+        except (ProviderError, OutOfMemory):
+            raise
+        except Exception as error:
+            if isinstance(error, self._torch.OutOfMemoryError) or should_reduce_batch_size(error):
+                raise OutOfMemory from None
+            text = " ".join(str(error).split())[:300]
+            if "CUDA error" in text:  # the context is lost: no later call can go through
+                raise FatalError(
+                    "other", f"{self._name}: the GPU failed ({text}); resume in a new process"
+                ) from None
+            raise PromptError("other", f"{self._name}: {type(error).__name__}: {text}") from None
+
+
+class _FirstTokenClock:
+    """A logits processor that notes when the first token's scores are there, at any batch size."""
+
+    def __init__(self, synchronise: Any) -> None:
+        self._synchronise = synchronise
+        self.first_token_at = 0.0
+
+    def __call__(self, input_ids: Any, scores: Any) -> Any:
+        if not self.first_token_at:
+            self._synchronise()
+            self.first_token_at = time.perf_counter()
+        return scores
+
+
+def _decode(image: EncodedImage | None) -> Image.Image | None:
+    if image is None:
+        return None
+    try:
+        return Image.open(io.BytesIO(image.content)).convert("RGB")
+    except (OSError, ValueError, SyntaxError) as error:
+        raise PromptError("bad_image", f"the picture cannot be decoded ({error})") from None
+
+
+def _conversation(question: str, picture: Image.Image | None) -> list[dict[str, Any]]:
+    content: list[dict[str, Any]] = [] if picture is None else [{"type": "image", "image": picture}]
+    return [{"role": "user", "content": [*content, {"type": "text", "text": question}]}]

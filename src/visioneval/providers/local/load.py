@@ -1,0 +1,285 @@
+"""A model card -> a loaded model, or one line that says what is wrong and what to do.
+
+Nothing is downloaded for a folder; a hub name is fetched once, and every file from the same commit.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from visioneval.errors import ModelError
+from visioneval.providers.local.options import LocalOptions, location, parse_options, with_family
+from visioneval.types import ModelCard
+
+Fact = str | int | float | bool
+T = TypeVar("T")
+EXTRA = "pip install 'visioneval[local]'"
+SHOWN_TENSORS = 3
+
+
+class Loaded(Struct, frozen=True):
+    """A model ready to answer."""
+
+    card: ModelCard
+    """With the options that its family needs and the commit that was loaded."""
+    options: LocalOptions
+    model: Any
+    processor: Any
+    facts: dict[str, Fact]
+    """What can change a reply or a time, for the run's manifest."""
+
+
+def load(card: ModelCard) -> Loaded:
+    """Load a card's model onto its device. Raises ModelError, one line, for all that can be wrong."""
+    torch, transformers = _libraries(card)
+    options, folder = parse_options(card), location(card)
+    device = pick_device(card.name, options.device, torch)
+    if folder is not None:
+        check_folder(card.name, folder)
+    source = str(folder) if folder is not None else card.model_id
+    loader = _Loader(card.name, source, local=folder is not None)
+    remote: dict[str, Any] = {"trust_remote_code": options.trust_remote_code}
+    config = loader.call(transformers.AutoConfig.from_pretrained, **remote, revision=options.revision or None)
+    family = f"{config.model_type}/{getattr(getattr(config, 'text_config', config), 'model_type', '')}"
+    card = with_family(card, family)
+    options = parse_options(card)
+    if options.family != family:
+        raise ModelError(
+            f"model {card.name!r}: {source} holds a model of family {family}, the card says {options.family}; "
+            "correct the option `family`"
+        )
+    commit = getattr(config, "_commit_hash", None)
+    remote["revision"] = commit or options.revision or None
+    started = time.perf_counter()
+    processor = loader.call(transformers.AutoProcessor.from_pretrained, **remote)
+    model, report = loader.call(
+        transformers.AutoModelForImageTextToText.from_pretrained,
+        **remote,
+        **model_arguments(card.name, options, device, torch, transformers),
+        output_loading_info=True,
+    )
+    _check_tensors(card.name, source, report)
+    processor.tokenizer.padding_side = "left"
+    model.eval()
+    if commit:
+        card = replace(card, options={**card.options, "revision": commit})
+    facts: dict[str, Fact] = {
+        "load_s": round(time.perf_counter() - started, 3),
+        "architecture": type(model).__name__,
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "quantization": options.quantization or "none",
+        "attention": _attention(model),
+        "image_processor": type(processor.image_processor).__name__,
+        "revision": commit or "",
+        **({"weights_sha256": weights_sha256(folder)} if folder is not None else {}),
+        **device_facts(torch, model),
+    }
+    return Loaded(card, parse_options(card), model, processor, facts)
+
+
+def _libraries(card: ModelCard) -> tuple[Any, Any]:
+    try:
+        import accelerate  # noqa: F401 (placing a model on a device needs it)
+        import torch
+        import transformers
+    except ImportError as error:
+        raise ModelError(f"model {card.name!r} needs the extra `local` ({error}); {EXTRA}") from None
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    return torch, transformers
+
+
+def pick_device(name: str, wanted: str, torch: Any) -> str:
+    """Return the device to load onto. Raises ModelError when CUDA is wanted and there is none."""
+    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+        return "cpu"
+    if not torch.cuda.is_available():
+        why = (
+            f"this torch ({torch.__version__}) was built without CUDA; install a CUDA build"
+            if torch.version.cuda is None
+            else f"torch {torch.__version__} sees no GPU; check nvidia-smi and CUDA_VISIBLE_DEVICES"
+        )
+        raise ModelError(
+            f"model {name!r} needs a CUDA GPU and there is none: {why}, see `visioneval doctor`, or add "
+            "--device cpu to wait for the CPU"
+        )
+    index = int(wanted.partition(":")[2] or 0)
+    if index >= torch.cuda.device_count():
+        raise ModelError(
+            f"model {name!r}: there is no {wanted}, only {torch.cuda.device_count()} GPUs from cuda:0 on"
+        )
+    return "auto" if wanted == "split" else f"cuda:{index}"
+
+
+def check_folder(name: str, folder: Path) -> None:
+    """Raise ModelError unless a folder holds a whole checkpoint whose files can be opened."""
+    if not folder.is_dir():
+        raise ModelError(
+            f"model {name!r}: there is no folder {folder}; give hf:FOLDER, or hf:organisation/name from the hub"
+        )
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"model {name!r}: folder {folder} has no config.json; it is not a checkpoint")
+    weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
+    missing = [file for file in _indexed(name, folder) if not (folder / file).is_file()]
+    if missing or not weights:
+        what = missing[0] if missing else "*.safetensors file"
+        raise ModelError(
+            f"model {name!r}: folder {folder} has no {what}; its weights are missing, copy them again"
+        )
+    for file in weights:
+        if file.suffix == ".safetensors":
+            _check_safetensors(name, file)
+
+
+def _indexed(name: str, folder: Path) -> list[str]:
+    """Return the weight files that an index names."""
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return []
+    try:
+        return sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
+    except (ValueError, KeyError, AttributeError, TypeError):
+        raise ModelError(f"model {name!r}: {index} is corrupt; copy it again") from None
+
+
+def _check_safetensors(name: str, file: Path) -> None:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, "pt"):
+            pass
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"model {name!r}: {file} is corrupt ({error}); copy or download it again") from None
+
+
+def model_arguments(
+    name: str, options: LocalOptions, device: str, torch: Any, transformers: Any
+) -> dict[str, Any]:
+    """Return what `from_pretrained` is told beside the name: precision, device, attention."""
+    arguments: dict[str, Any] = {"dtype": getattr(torch, options.dtype), "device_map": device}
+    if options.text_attention or options.vision_attention:
+        arguments["attn_implementation"] = {
+            "text_config": options.text_attention or "eager",
+            "vision_config": options.vision_attention or "sdpa",
+        }
+    elif options.attention:
+        arguments["attn_implementation"] = options.attention
+    if options.quantization:
+        arguments["quantization_config"] = _quantization(name, options, device, torch, transformers)
+    return arguments
+
+
+def _quantization(name: str, options: LocalOptions, device: str, torch: Any, transformers: Any) -> Any:
+    try:
+        import bitsandbytes  # noqa: F401
+    except ImportError:
+        raise ModelError(
+            f"model {name!r}: {options.quantization} needs bitsandbytes; pip install bitsandbytes"
+        ) from None
+    if device == "cpu":
+        raise ModelError(f"model {name!r}: {options.quantization} needs a CUDA GPU; leave quantization out")
+    if options.quantization == "8bit":
+        return transformers.BitsAndBytesConfig(load_in_8bit=True)
+    return transformers.BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=getattr(torch, options.dtype)
+    )
+
+
+class _Loader:
+    """Calls Transformers' loading functions and says in one line what went wrong."""
+
+    def __init__(self, name: str, source: str, *, local: bool) -> None:
+        self._name, self._source, self._local = name, source, local
+
+    def call(self, from_pretrained: Callable[..., T], **arguments: Any) -> T:
+        try:
+            return from_pretrained(self._source, local_files_only=self._local, **arguments)
+        except Exception as error:  # the libraries raise whatever their parts raise
+            raise ModelError(f"model {self._name!r}: {self._explain(error)}") from None
+
+    def _explain(self, error: Exception) -> str:
+        kinds = {type(cause).__name__ for cause in _causes(error)}
+        source, text = self._source, " ".join(str(error).split())
+        if kinds & {"GatedRepoError"}:
+            return f"{source} is gated; accept its licence on its hub page, then `hf auth login`"
+        if kinds & {"RevisionNotFoundError"}:
+            return f"{source} has no such revision on the hub; correct the option `revision`"
+        if kinds & {"RepositoryNotFoundError"}:
+            return f"{source} is not on the hub, or is private: check the name, and `hf auth login`"
+        if kinds & {"OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectError", "ConnectionError"}:
+            return (
+                f"{source} is not in the cache and the hub cannot be reached (offline); download it once while "
+                "online with `hf download`, or give hf:FOLDER"
+            )
+        if "trust_remote_code" in text:
+            return f"{source} brings its own code; read it, then add --set trust_remote_code=true"
+        if kinds & {"SafetensorError"}:
+            return f"{source} has a corrupt safetensors file ({text}); download it again"
+        if "does not recognize this architecture" in text or "Unrecognized model" in text:
+            return f"{source} is of an architecture unknown to this Transformers; upgrade it, or check config.json"
+        if "Unrecognized configuration class" in text:
+            return f"{source} does not take pictures and answer in text; choose an image-text-to-text model"
+        if "out of memory" in text.lower():
+            return f"{source} does not fit into the GPU's memory; add --set quantization=4bit or use a smaller one"
+        return f"{source} cannot be loaded: {type(error).__name__}: {text[:300]}"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _check_tensors(name: str, source: str, report: dict[str, Any]) -> None:
+    """A tensor that the files lack would be random numbers, and its answers too."""
+    for what in ("missing_keys", "mismatched_keys"):
+        tensors = sorted(map(str, report.get(what) or ()))
+        if tensors:
+            shown = ", ".join(tensors[:SHOWN_TENSORS]) + (", ..." if len(tensors) > SHOWN_TENSORS else "")
+            raise ModelError(
+                f"model {name!r}: {source} lacks {len(tensors)} of the model's weights ({shown}); "
+                "download it again"
+            )
+
+
+def _attention(model: Any) -> str:
+    text = getattr(model.config, "text_config", model.config)
+    vision = getattr(model.config, "vision_config", None)
+    halves = [getattr(half, "_attn_implementation", None) for half in (text, vision)]
+    return "/".join(dict.fromkeys(str(half) for half in halves if half))
+
+
+def device_facts(torch: Any, model: Any) -> dict[str, Fact]:
+    """Return which processor the model runs on, and its software."""
+    if model.device.type != "cuda":
+        return {
+            "device": "cpu",
+            "device_name": platform.processor() or platform.machine(),
+            "threads": torch.get_num_threads(),
+        }
+    properties = torch.cuda.get_device_properties(model.device)
+    return {
+        "device": str(model.device),
+        "device_name": properties.name,
+        "device_memory_bytes": properties.total_memory,
+        "cuda": str(torch.version.cuda),
+    }
+
+
+def weights_sha256(folder: Path) -> str:
+    """Hash the weights of a folder, for which no commit stands: file names and bytes, in order."""
+    digest = hashlib.sha256()
+    for file in sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin")]):
+        digest.update(file.name.encode())
+        with file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return digest.hexdigest()

@@ -1,0 +1,96 @@
+"""Load a model, warm it up and find its batch size: all that comes before the first answer that is timed."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PIL import Image
+
+from visioneval.errors import ModelError, ProviderError
+from visioneval.providers.local.engine import Batch, TransformersEngine
+from visioneval.providers.local.lanes import BatchAnswerer, OutOfMemory
+from visioneval.providers.local.load import Fact, load
+from visioneval.types import EncodedImage, ModelCard, Request, SentImage, Settings
+
+WARM_UP_BATCHES, WARM_UP_SETTINGS = 3, Settings(max_output_tokens=4)
+LARGEST_BATCH, CPU_BATCH = 64, 8
+PROBED = (2, 4)
+MEMORY_SHARE = 0.8
+"""Part of the free memory that a batch may plan on; the rest is for longer prompts than the probe's."""
+PROBE_PX = 896
+PROBE_QUESTION = "What is in the picture? Answer with one word. " * 6
+
+
+class LocalModel(Struct, frozen=True):
+    """A model that answers, and what is to be written down about it."""
+
+    card: ModelCard
+    answerer: BatchAnswerer[Batch]
+    facts: dict[str, Fact]
+    lanes: int
+    """How many batches may be under way: one on the device, the others being prepared."""
+
+
+def start(card: ModelCard) -> LocalModel:
+    """Load and warm up the model of a card. Raises ModelError, one line."""
+    loaded = load(card)
+    engine = TransformersEngine(loaded)
+    single = loaded.options.latency_mode == "single"
+    probe = _probe_request(card.settings)
+    started = time.perf_counter()
+    try:
+        for _ in range(WARM_UP_BATCHES):
+            _answer(engine, [replace(probe, settings=WARM_UP_SETTINGS)])
+        batch_size = 1 if single else loaded.options.batch_size or find_batch_size(engine, probe)
+    except OutOfMemory:
+        raise ModelError(
+            f"model {card.name!r} fits into the GPU's memory, but no prompt beside it; "
+            "add --set quantization=4bit or use a smaller one"
+        ) from None
+    except ProviderError as error:
+        raise ModelError(f"model {card.name!r} does not answer: {error}") from None
+    facts = {
+        **loaded.facts,
+        "prompt": engine.template,
+        "batch_size": batch_size,
+        "warm_up_s": round(time.perf_counter() - started, 3),
+    }
+    return LocalModel(loaded.card, BatchAnswerer(engine, batch_size), facts, 1 if single else 3)
+
+
+def find_batch_size(engine: TransformersEngine, probe: Request) -> int:
+    """Return how many prompts fit at once, by what two small batches take; a power of two, at most 64."""
+    if not engine.on_gpu:
+        return CPU_BATCH
+    few, more = (_peak_bytes(engine, [probe] * size) for size in PROBED)
+    bytes_each = max(1, (more - few) // (PROBED[1] - PROBED[0]))
+    fitting = max(1, int(engine.free_bytes() * MEMORY_SHARE) // bytes_each)
+    size = min(LARGEST_BATCH, 1 << (fitting.bit_length() - 1))
+    while size > 1:  # try it, so that its kernels are warm and it is known to fit
+        try:
+            _answer(engine, [probe] * size)
+            return size
+        except OutOfMemory:
+            size //= 2
+        engine.release()
+    return size
+
+
+def _peak_bytes(engine: TransformersEngine, requests: Sequence[Request]) -> int:
+    _answer(engine, requests)
+    return engine.peak_bytes() - engine.allocated_bytes()
+
+
+def _answer(engine: TransformersEngine, requests: Sequence[Request]) -> None:
+    engine.generate(engine.prepare(requests))
+
+
+def _probe_request(settings: Settings) -> Request:
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((PROBE_PX, PROBE_PX)).convert("RGB").save(buffer, "PNG")
+    picture = EncodedImage(buffer.getvalue(), SentImage("", "image/png", PROBE_PX, PROBE_PX, buffer.tell()))
+    return Request("warm-up", PROBE_QUESTION, "text", (), picture, settings, 0, "warm-up")

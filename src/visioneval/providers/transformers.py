@@ -1,0 +1,65 @@
+"""PaliGemma, Gemma and any other image-text-to-text model on this machine, by Hugging Face Transformers.
+
+The protocol's side only: settings that a local model cannot honour are refused, and torch works in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from visioneval.errors import FatalError
+from visioneval.providers.base import Provider
+from visioneval.providers.local.lanes import Answer, Lanes
+from visioneval.providers.local.options import parse_options
+from visioneval.providers.local.start import LocalModel, start
+from visioneval.types import ModelCard, Prompt, Reply, Request, Settings
+
+BATCHES_AHEAD = 4
+"""Calls in flight, in batches: enough that a full batch always waits."""
+REFUSED_SETTINGS = ("effort", "detail", "service_tier", "api", "structured", "few_shot", "temperature")
+
+
+class LocalProvider:
+    """One model on this machine behind the provider protocol."""
+
+    def __init__(self, local: LocalModel) -> None:
+        self.name, self.card, self.facts = local.card.name, local.card, local.facts
+        self._answerer = local.answerer
+        self._threads = ThreadPoolExecutor(local.lanes, "lane")
+        self._lanes = Lanes([self._answer_batch] * local.lanes, lambda: local.answerer.largest_batch)
+        self.concurrency = 1 if local.lanes == 1 else BATCHES_AHEAD * local.answerer.largest_batch
+
+    async def generate(self, request: Request) -> Reply:
+        """Answer along with whatever else is asked at the time. Raises PromptError and FatalError."""
+        check_settings(self.name, request.settings)
+        return await self._lanes.answer(request)
+
+    async def close(self) -> None:
+        """End the lanes and their threads; the batch on the device is waited for."""
+        await self._lanes.close()
+        self._threads.shutdown(cancel_futures=True)
+        self._answerer.close()
+
+    async def _answer_batch(self, requests: Sequence[Request]) -> list[Answer]:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._answerer.answer, requests)
+
+
+def check_settings(name: str, settings: Settings) -> None:
+    """Raise FatalError for a setting that would be recorded but could not be honoured."""
+    for setting in REFUSED_SETTINGS:
+        if getattr(settings, setting):
+            flag = "--" + setting.replace("_", "-")
+            raise FatalError(
+                "bad_request", f"{name}: a local model decodes greedily and takes no {flag}; leave it out"
+            )
+
+
+def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> Provider:
+    """Load the model, here or on a Ray cluster. Raises ModelError with one line for whatever is wrong."""
+    if parse_options(card).ray:
+        from visioneval.providers.ray import open_ray_provider
+
+        return open_ray_provider(card)
+    return LocalProvider(start(card))

@@ -1,0 +1,301 @@
+"""The site: every page of one group of runs, as path -> HTML.
+
+Pages are pure functions of the runs and the pictures that are here. Links are relative, so that the site
+opens from disk and from any folder of a server.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cached_property
+from importlib.resources import files
+from itertools import combinations
+from typing import Any
+
+import jinja2
+from msgspec import Struct
+from msgspec.structs import replace
+
+from visioneval import stats
+from visioneval.aggregate import call_cost_usd
+from visioneval.compare import Comparison, GradedRun, compare
+from visioneval.report import charts, facts, form, words
+from visioneval.report.classic import SCORE_KEY, note, score_table
+from visioneval.report.collect import Group
+from visioneval.report.leaderboard import ItemHealth, Standing, item_health, standings
+from visioneval.report.pictures import Picture
+from visioneval.report.sheet import sections
+from visioneval.suite import answer_type
+from visioneval.types import OUTCOMES, GradedRecord, Prompt
+
+MOST_COMPARED = 24
+"""Models that get a page for each pair: 276 pages. `visioneval compare` has no limit."""
+ASSETS = ("site.css", "site.js", "icon.svg")
+
+
+class Shown(Struct, frozen=True):
+    """A run with its name and its pages."""
+
+    name: str
+    run: GradedRun
+    note: str
+    page: str
+    """Of the model under this condition; the run's own page for a run that is not the shown one."""
+    run_page: str
+    standing: Standing | None
+
+
+class Answer(Struct, frozen=True):
+    """One reply to one prompt, as a page shows it."""
+
+    shown: Shown
+    entry: GradedRecord
+    usd: Decimal | None
+
+
+class Pair(Struct, frozen=True):
+    """Two shown runs with their comparison and its page."""
+
+    a: Shown
+    b: Shown
+    comparison: Comparison
+    corrected_p: float
+    """Of the overall test, by Holm over all pairs."""
+    page: str
+
+
+class Site:
+    """One group of runs as pages."""
+
+    def __init__(
+        self, group: Group, pictures: Mapping[str, Picture], others: Sequence[tuple[str, str]] = ()
+    ) -> None:
+        """Prepare the pages; `others` are the names and links of further groups."""
+        self.group, self.pictures, self.others = group, pictures, others
+        slugs = Slugs()
+        self.shown = [self._shown(standing, run, slugs) for standing, run in self._standings()]
+        self.older = [self._older(run, slugs) for run in group.others]
+        self.prompts = list({prompt.id: prompt for run in group.runs for prompt in run.prompts}.values())
+        self.prompt_pages = {
+            prompt.id: f"prompts/{slugs.of('prompts', prompt.id)}.html" for prompt in self.prompts
+        }
+        self.environment = _environment()
+
+    def _standings(self) -> Iterator[tuple[Standing, GradedRun]]:
+        return zip(standings(self.group.shown), self.group.shown, strict=True)
+
+    def _shown(self, standing: Standing, run: GradedRun, slugs: Slugs) -> Shown:
+        page = f"models/{slugs.of('models', standing.name)}.html"
+        run_page = f"runs/{slugs.of('runs', run.summary.run.id)}.html"
+        return Shown(standing.name, run, standing.note, page, run_page, standing)
+
+    def _older(self, run: GradedRun, slugs: Slugs) -> Shown:
+        page = f"runs/{slugs.of('runs', run.summary.run.id)}.html"
+        return Shown(f"{run.summary.label} [{run.summary.run.id}]", run, note(run.summary), page, page, None)
+
+    @cached_property
+    def health(self) -> list[ItemHealth]:
+        return item_health(self.group.shown)
+
+    @cached_property
+    def pairs(self) -> list[Pair]:
+        chosen = self.shown[:MOST_COMPARED]
+        found = [
+            (a, b, compare(a.run, b.run))
+            for a, b in combinations(chosen, 2)
+            if any(prompt_id in b.run.scores for prompt_id in a.run.scores)
+        ]
+        corrected = stats.holm([comparison.overall.p for _, _, comparison in found])
+        return [
+            Pair(a, b, comparison, p, f"compare/{_stem(a.page)}--{_stem(b.page)}.html")
+            for (a, b, comparison), p in zip(found, corrected, strict=True)
+        ]
+
+    def pages(self) -> Iterator[tuple[str, str]]:
+        """Yield path and HTML of every page, and the text of every asset."""
+        yield "index.html", self._render("index.html", "index.html", **self._leaderboard())
+        yield "prompts.html", self._render("prompts.html", "prompts.html", health=self.health)
+        yield "compare.html", self._render("compare_all.html", "compare.html", **self._compare_all())
+        yield "methodology.html", self._render("methodology.html", "methodology.html", **self._methodology())
+        for shown in self.shown:
+            yield shown.page, self._render("model.html", shown.page, **self._model(shown))
+        for shown in (*self.shown, *self.older):
+            yield shown.run_page, self._render("run.html", shown.run_page, **self._run(shown))
+        for pair in self.pairs:
+            yield pair.page, self._render("compare.html", pair.page, **self._pair(pair))
+        for place, prompt in enumerate(self.prompts):
+            page = self.prompt_pages[prompt.id]
+            yield page, self._render("prompt.html", page, **self._prompt(place, prompt))
+        for name in ASSETS:
+            yield f"assets/{name}", files("visioneval.report").joinpath("assets", name).read_text("utf-8")
+
+    def _render(self, template: str, path: str, **context: Any) -> str:
+        root = "../" * path.count("/")
+        return self.environment.get_template(template).render(site=self, root=root, path=path, **context) + "\n"
+
+    # What each kind of page shows
+
+    def _leaderboard(self) -> dict[str, Any]:
+        summaries = [shown.run.summary for shown in self.shown]
+        categories = list(dict.fromkeys(category for summary in summaries for category in summary.by_category))
+        cost = self._marks(lambda shown: shown.run.summary.task_usd)
+        time = self._marks(_p50)
+        tied = [shown.name for shown in self.shown if shown.standing and shown.standing.tied_with_first]
+        return {
+            "categories": categories,
+            "cost_chart": charts.scatter(cost, lambda usd: form.usd(Decimal(repr(usd)))),
+            "cost_missing": self._missing(cost),
+            "time_chart": charts.scatter(time, form.seconds),
+            "time_missing": self._missing(time),
+            "tied": tied,
+        }
+
+    def _marks(self, value: Callable[[Shown], float | Decimal | None]) -> list[charts.Mark]:
+        return [
+            charts.Mark(shown.name, shown.page, float(x), shown.run.summary.overall)
+            for shown in self.shown
+            if (x := value(shown)) is not None and not shown.run.summary.run.condition.blind
+        ]
+
+    def _missing(self, marks: Sequence[charts.Mark]) -> list[str]:
+        drawn = {mark.name for mark in marks}
+        return [s.name for s in self.shown if s.name not in drawn and not s.run.summary.run.condition.blind]
+
+    def _model(self, shown: Shown) -> dict[str, Any]:
+        run = shown.run
+        condition = run.summary.run.condition
+        return {
+            "shown": shown,
+            "table": score_table([run.summary]),
+            "answers": [self._answer(shown, entry) for entry in run.graded],
+            "older": [other for other in self.older if other.run.summary.run.condition == condition],
+            "blind": self._blind_pair(shown),
+            "epochs": facts.epochs(run),
+            "pairs": [pair for pair in self.pairs if shown.name in (pair.a.name, pair.b.name)],
+        }
+
+    def _blind_pair(self, shown: Shown) -> Pair | None:
+        """Return the comparison of this run with the same one without the picture, blind one first."""
+        condition = shown.run.summary.run.condition
+        twin = replace(condition, blind=not condition.blind)
+        other = next((s for s in self.shown if s.run.summary.run.condition == twin), None)
+        if other is None or not set(shown.run.scores) & set(other.run.scores):
+            return None
+        blind, sighted = (shown, other) if condition.blind else (other, shown)
+        comparison = compare(blind.run, sighted.run)
+        return Pair(blind, sighted, comparison, comparison.overall.p, "")
+
+    def _run(self, shown: Shown) -> dict[str, Any]:
+        return {
+            "shown": shown,
+            "timeline": charts.timeline(shown.run.graded),
+            "failures": [entry for entry in shown.run.graded if entry.verdict.outcome in ("error", "skipped")],
+            "conditions": facts.conditions(shown.run.summary),
+            "provenance": facts.provenance(shown.run.summary),
+        }
+
+    def _prompt(self, place: int, prompt: Prompt) -> dict[str, Any]:
+        answers = [
+            self._answer(shown, entry) for shown in self.shown for entry in shown.run.by_prompt.get(prompt.id, ())
+        ]
+        around = (self.prompts[place - 1] if place else None, *self.prompts[place + 1 : place + 2])
+        return {
+            "prompt": prompt,
+            "picture": self.pictures.get(prompt.image),
+            "accepted": facts.accepted(prompt.answer),
+            "health": self._health_by_id.get(prompt.id) or ItemHealth(prompt, 0, 0, 0, 0, None),
+            "answers": answers,
+            "before": around[0],
+            "after": around[1] if len(around) > 1 else None,
+        }
+
+    @cached_property
+    def _health_by_id(self) -> dict[str, ItemHealth]:
+        return {health.prompt.id: health for health in self.health}
+
+    def _answer(self, shown: Shown, entry: GradedRecord) -> Answer:
+        reply = entry.record.reply if entry.record else None
+        return Answer(shown, entry, call_cost_usd(shown.run.summary.run, reply) if reply else None)
+
+    def _compare_all(self) -> dict[str, Any]:
+        names = [shown.name for shown in self.shown]
+        places = {(pair.a.name, pair.b.name): pair for pair in self.pairs}
+        return {
+            "names": names,
+            "sections": sections([shown.run for shown in self.shown], names),
+            "places": places,
+            "left_out": self.shown[MOST_COMPARED:],
+        }
+
+    def _pair(self, pair: Pair) -> dict[str, Any]:
+        a, b = pair.a.name, pair.b.name
+        comparison = pair.comparison
+        return {
+            "pair": pair,
+            "names": (a, b),
+            "sections": sections([pair.a.run, pair.b.run], (a, b)),
+            "finding": words.finding(comparison.overall, a, b),
+            "advice": words.advice(comparison, a, b),
+            "questions": words.questions(comparison, a, b),
+            "flips": ((b, a, comparison.fixed_by_b), (a, b, comparison.fixed_by_a)),
+        }
+
+    def _methodology(self) -> dict[str, Any]:
+        first = self.group.shown[0].summary.run
+        return {
+            "first": first,
+            "sizes": facts.category_sizes(self.prompts),
+            "power": facts.detectable([pair.comparison for pair in self.pairs], first.suite_size),
+            "solved_by_all": [h for h in self.health if h.answered and h.solved == h.answered],
+            "solved_by_none": [h for h in self.health if h.answered and not h.solved],
+            "solved_blind": [h for h in self.health if h.solved_blind >= 2],
+            "blind": [p for shown in self.shown if (p := self._blind_pair(shown)) and p.b is shown],
+            "prices": facts.prices([shown.run.summary for shown in self.shown]),
+        }
+
+
+class Slugs:
+    """File names from names: plain, unique, also where upper and lower case are one."""
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[str, str]] = set()
+
+    def of(self, folder: str, name: str) -> str:
+        plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "unnamed"
+        slug, number = plain, 2
+        while (folder, slug) in self._taken:
+            slug, number = f"{plain}-{number}", number + 1
+        self._taken.add((folder, slug))
+        return slug
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("visioneval.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {
+        "form": form,
+        "score_key": SCORE_KEY,
+        "outcomes": OUTCOMES,
+        "words": words,
+        "key_text": facts.key_text,
+        "answer_type": answer_type,
+        "chart": charts,
+        "grade_words": {grade: text.split()[-1] for grade, text in SCORE_KEY},
+    }
+    return environment
+
+
+def _p50(shown: Shown) -> float | None:
+    latency = shown.run.summary.latency
+    return latency.p50_s.value if latency and latency.p50_s.value > 0 else None
+
+
+def _stem(page: str) -> str:
+    return page.rsplit("/", 1)[1].removesuffix(".html")

@@ -1,0 +1,128 @@
+"""A run in parts: every n-th prompt on each of n machines, put together again afterwards."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from visioneval.errors import StoreError, UsageError
+from visioneval.store import RunFolder, StoredRun
+from visioneval.types import Prompt, Run
+
+T = TypeVar("T")
+SAME = ("suite_sha256", "suite_size", "epochs", "condition")
+"""Fields of the manifests that must agree; cards must too, apart from where each part ran."""
+PLACEMENT_OPTIONS = ("device", "batch_size", "ray", "actors")
+
+
+class Shard(Struct, frozen=True):
+    """Part `index` (from 1) of `count`."""
+
+    index: int
+    count: int
+
+    @classmethod
+    def parse(cls, written: str) -> Shard:
+        """Read "2/4". Raises UsageError."""
+        match = re.fullmatch(r"(\d+)/(\d+)", written)
+        if match is None or not 1 <= int(match[1]) <= int(match[2]):
+            raise UsageError(
+                f"--shard {written}: write PART/PARTS, as in 2/4, with the part between 1 and the parts"
+            )
+        return cls(int(match[1]), int(match[2]))
+
+    def take(self, prompts: Sequence[Prompt]) -> tuple[Prompt, ...]:
+        """Return this part's prompts. Raises UsageError when there are more parts than prompts."""
+        taken = tuple(prompts[self.index - 1 :: self.count])
+        if not taken:
+            raise UsageError(f"--shard {self}: there are only {len(prompts)} prompts; use fewer parts")
+        return taken
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+
+def merge_shards(parts: Sequence[StoredRun], results: Path, folder_name: str) -> Path:
+    """Write the parts of one run as one run folder, and return it; the parts stay as they are.
+
+    Raises StoreError when a part is missing or there twice, or when the parts are not of one run.
+    """
+    ordered = _in_order(parts)
+    _check_same(ordered)
+    prompts = _interleaved([part.prompts for part in ordered])
+    first = min((part.run for part in ordered), key=lambda run: run.started)
+    run_id = f"{first.id.partition('-')[0]}-{secrets.token_hex(2)}"
+    folder = results / folder_name / run_id
+    merged = replace(
+        first,
+        id=run_id,
+        shard="",
+        prompt_ids=tuple(prompt.id for prompt in prompts),
+        suite_path=_relative(ordered[0], folder),
+        loaded=_loaded([part.run for part in ordered]),
+    )
+    with RunFolder.create(folder, merged, prompts) as opened:
+        for part in ordered:
+            for record in part.records:
+                opened.append(record)
+    return folder
+
+
+def _in_order(parts: Sequence[StoredRun]) -> list[StoredRun]:
+    shards: dict[Shard, StoredRun] = {}
+    for part in parts:
+        if not part.run.shard:
+            raise StoreError(f"run {part.run.id} is whole, not a part; only runs made with --shard can be merged")
+        shard = Shard.parse(part.run.shard)
+        if shard in shards:
+            raise StoreError(
+                f"part {shard} is there twice: {shards[shard].folder} and {part.folder}; leave one out"
+            )
+        shards[shard] = part
+    counts = {shard.count for shard in shards}
+    if len(counts) != 1:
+        raise StoreError(f"the runs are parts of different wholes: {', '.join(sorted(map(str, shards)))}")
+    wanted = [Shard(index, *counts) for index in range(1, max(counts) + 1)]
+    missing = [str(shard) for shard in wanted if shard not in shards]
+    if missing:
+        raise StoreError(f"part {', '.join(missing)} is missing; run it, or give its folder too")
+    return [shards[shard] for shard in wanted]
+
+
+def _check_same(parts: Sequence[StoredRun]) -> None:
+    first = parts[0].run
+    for run in (part.run for part in parts[1:]):
+        for field in SAME:
+            if getattr(run, field) != getattr(first, field):
+                raise StoreError(f"runs {first.id} and {run.id} differ in {field}; merge parts of one run")
+        if _identity(run) != _identity(first):
+            raise StoreError(f"runs {first.id} and {run.id} used different models; merge parts of one run")
+
+
+def _identity(run: Run) -> tuple[Any, ...]:
+    options = {name: value for name, value in run.card.options.items() if name not in PLACEMENT_OPTIONS}
+    return replace(run.card, options=options), run.loaded.get("weights_sha256"), run.prices
+
+
+def _interleaved(lists: Sequence[Sequence[T]]) -> tuple[T, ...]:
+    """Undo `take`: the first of each part, then the second of each."""
+    longest = max(map(len, lists))
+    return tuple(part[row] for row in range(longest) for part in lists if row < len(part))
+
+
+def _loaded(runs: Sequence[Run]) -> dict[str, str | int | float | bool]:
+    """Keep what all parts say alike; name every device."""
+    same = {k: v for k, v in runs[0].loaded.items() if all(run.loaded.get(k) == v for run in runs)}
+    devices = sorted({str(run.loaded["device_name"]) for run in runs if "device_name" in run.loaded})
+    return {**same, **({"device_name": ", ".join(devices)} if devices else {})}
+
+
+def _relative(part: StoredRun, folder: Path) -> str:
+    return os.path.relpath(part.suite_path, folder)

@@ -1,0 +1,218 @@
+"""Every family loads from a checkpoint and answers in a batch what it answers alone; the micro model sees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch", reason="local models need the extra `local`")
+pytest.importorskip("transformers", reason="local models need the extra `local`")
+
+import torch
+
+from tests.checkpoints import FAMILIES, as_on_the_hub
+from tests.conftest import CommandLine
+from tests.providers.local.requests import COLOURS, a_request, picture
+from visioneval.aggregate import summarise
+from visioneval.errors import FatalError
+from visioneval.models import find_card, load_cards
+from visioneval.providers.local.engine import TransformersEngine
+from visioneval.providers.local.lanes import OutOfMemory
+from visioneval.providers.local.load import load
+from visioneval.providers.transformers import LocalProvider, check_settings, open_provider
+from visioneval.store import find_runs, read_run
+from visioneval.types import ModelCard, Reply, Request, Settings
+
+LONG = "How many people are there in the image, counting the green ones and the red ones twice?"
+QUESTIONS = ("What is in the image?", LONG, "Which color?", "How many?")
+CPU: dict[str, str | int | float | bool] = {"device": "cpu", "dtype": "float32"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Several threads a model only get into each other's way here."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("checkpoints")
+    return {name: make(folder / name) for name, make in FAMILIES.items()}
+
+
+def a_card(folder: Path, **options: str | int | float | bool) -> ModelCard:
+    return ModelCard(name=folder.name, provider="transformers", model_id=str(folder), options={**CPU, **options})
+
+
+def micro(**options: str | int | float | bool) -> ModelCard:
+    card = find_card("micro-paligemma", load_cards())
+    return ModelCard(
+        **{**{f: getattr(card, f) for f in card.__struct_fields__}, "options": {**card.options, **options}}
+    )
+
+
+def an_engine(card: ModelCard) -> TransformersEngine:
+    return TransformersEngine(load(card))
+
+
+def texts(engine: TransformersEngine, requests: Sequence[Request]) -> list[str]:
+    return [reply.text for reply in engine.generate(engine.prepare(requests))]
+
+
+def ask_all(provider: LocalProvider, requests: Sequence[Request]) -> list[Reply]:
+    async def main() -> list[Reply]:
+        replies = await asyncio.gather(*map(provider.generate, requests))
+        await provider.close()
+        return list(replies)
+
+    return asyncio.run(main())
+
+
+@pytest.mark.parametrize("layout", ["saved", "hub"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_batched_answer_is_the_one_that_the_prompt_gets_alone(
+    family: str, layout: str, checkpoints: dict[str, Path], tmp_path: Path
+) -> None:
+    folder = checkpoints[family] if layout == "saved" else as_on_the_hub(FAMILIES[family](tmp_path / family))
+    engine = an_engine(a_card(folder))
+    requests = [a_request(number, QUESTIONS[number % 4], tokens=12) for number in range(6)]
+    alone = [texts(engine, [request])[0] for request in requests]
+    assert len(set(alone)) > 2, "the checkpoint always says the same, so nothing is tested"
+    assert texts(engine, requests) == alone
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_family_takes_its_prompt_and_attention_from_its_card(
+    family: str, checkpoints: dict[str, Path]
+) -> None:
+    loaded = load(a_card(checkpoints[family]))
+    prompt = {"gemma3": "chat"}.get(family, "answer en {question}")
+    assert loaded.options.prompt == prompt
+    assert loaded.facts["attention"] == {"paligemma2": "eager/sdpa"}.get(family, "sdpa")
+
+
+def test_tokens_are_counted_exactly(checkpoints: dict[str, Path]) -> None:
+    engine = an_engine(a_card(checkpoints["paligemma"]))
+    short, long_ = engine.generate(engine.prepare([a_request(0, "How?"), a_request(1, LONG)]))
+    tokenizer = engine._processor.tokenizer
+    for reply, question in ((short, "How?"), (long_, LONG)):
+        words = len(tokenizer(f"answer en {question}\n", add_special_tokens=False)["input_ids"])
+        assert reply.usage.image_tokens == 4
+        assert reply.usage.input_tokens == 4 + 1 + words  # the picture, <bos>, the words
+    assert short.usage.output_tokens is not None
+    assert 1 <= short.usage.output_tokens <= 8
+
+
+def test_pan_and_scan_looks_at_more_of_a_wide_picture(checkpoints: dict[str, Path]) -> None:
+    wide = a_request(0, "What?", image=picture("red", (900, 300)))
+    plain, scanned = (an_engine(a_card(checkpoints["gemma3"], pan_and_scan=scan)) for scan in (False, True))
+    (once,), (often,) = (engine.generate(engine.prepare([wide])) for engine in (plain, scanned))
+    assert once.usage.image_tokens == 4
+    assert often.usage.image_tokens is not None
+    assert often.usage.image_tokens > 4
+
+
+def test_the_micro_model_sees_colours() -> None:
+    engine = an_engine(micro())
+    requests = [a_request(number) for number in range(6)]
+    replies = engine.generate(engine.prepare(requests))
+    assert [reply.text for reply in replies] == list(COLOURS)
+    for reply in replies:
+        assert reply.stop == "stop"
+        assert reply.usage.output_tokens in (2, 3)  # a word in one token or two, and <eos>
+        assert reply.timing.busy_s is not None
+        assert reply.timing.service_s == reply.timing.busy_s
+    assert engine.generate(engine.prepare([a_request(0, tokens=1)]))[0].stop == "length"
+
+
+def test_without_its_picture_a_model_is_shown_a_grey_one() -> None:
+    engine = an_engine(micro())
+    blind = [Request(**{**{f: getattr(r, f) for f in r.__struct_fields__}, "image": None}) for r in [a_request(0)]]
+    (reply,) = engine.generate(engine.prepare(blind))
+    assert reply.notes["blind"] == "grey picture"
+
+
+def test_calls_at_once_are_answered_in_batches_and_single_mode_one_by_one() -> None:
+    requests = [a_request(number) for number in range(24)]
+    batched, single = (ask_all(a_provider(micro(latency_mode=mode)), requests) for mode in ("amortised", "single"))
+    assert [reply.text for reply in batched] == [reply.text for reply in single]
+    assert {reply.notes["batch_size"] for reply in single} == {1}
+    assert max(int(reply.notes["batch_size"]) for reply in batched) == 8
+    for reply in single:
+        assert reply.timing.service_s is not None
+        assert reply.timing.busy_s is not None
+        assert reply.timing.service_s > reply.timing.busy_s  # the picture's decoding is part of the latency
+
+
+def a_provider(card: ModelCard) -> LocalProvider:
+    provider = open_provider(card, ())
+    assert isinstance(provider, LocalProvider)
+    return provider
+
+
+def test_memory_that_runs_out_midway_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = a_provider(micro(batch_size=16))
+    engine: Any = provider._answerer._engine
+    generate = engine._model.generate
+
+    def scarce(**inputs: Any) -> Any:
+        if len(inputs["input_ids"]) > 5:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+        return generate(**inputs)
+
+    monkeypatch.setattr(engine._model, "generate", scarce)
+    replies = ask_all(provider, [a_request(number) for number in range(67)])
+    assert [reply.text for reply in replies] == [COLOURS[number % 6] for number in range(67)]
+    assert max(int(reply.notes["batch_size"]) for reply in replies) <= 5
+
+
+def test_a_lost_device_ends_the_run() -> None:
+    engine = an_engine(micro())
+
+    def lost(**_: Any) -> Any:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    engine._model.generate = lost
+    with pytest.raises(FatalError, match="the GPU failed"):
+        engine.generate(engine.prepare([a_request(0)]))
+
+
+@pytest.mark.parametrize("setting", [{"effort": "low"}, {"temperature": 0.7}, {"detail": "low"}])
+def test_a_setting_that_cannot_be_honoured_is_refused(setting: dict[str, Any]) -> None:
+    with pytest.raises(FatalError, match=f"takes no --{next(iter(setting))}; leave it out"):
+        check_settings("micro-paligemma", Settings(**setting))
+    check_settings("micro-paligemma", Settings(temperature=0.0))
+
+
+def test_out_of_memory_is_told_from_other_errors() -> None:
+    engine = an_engine(micro())
+    with pytest.raises(OutOfMemory), engine._device_errors():
+        raise RuntimeError("CUDA out of memory.")
+
+
+def test_the_micro_model_runs_from_the_command_line(visioneval: CommandLine, tmp_path: Path) -> None:
+    one = {"OMP_NUM_THREADS": "1"}
+    ended = visioneval("run", "--model", "micro-paligemma", "--gpu-usd-per-hour", "2.5", env=one)
+    assert ended.returncode == 0, ended.stderr
+    (folder,) = find_runs(tmp_path / "results")
+    stored = read_run(folder)
+    outcomes = [graded.verdict.outcome for graded in stored.graded()]
+    assert outcomes.count("pass") > 12
+    assert outcomes.count("fail") > 2
+    summary = summarise(stored.run, stored.graded())
+    assert summary.cost is not None
+    assert summary.cost.basis == "gpu"
+    assert summary.cost.spent_usd is not None
+    busy = sum(record.reply.timing.busy_s or 0 for record in stored.records if record.reply)
+    assert float(summary.cost.spent_usd) == pytest.approx(2.5 * busy / 3600, rel=1e-4)
+    assert stored.run.card.gpu_usd_per_hour == Decimal("2.5")
+    loaded = stored.run.loaded
+    assert loaded.keys() >= {"load_s", "warm_up_s", "weights_sha256", "dtype", "attention", "device", "batch_size"}
