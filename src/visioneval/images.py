@@ -127,7 +127,7 @@ def _is_upright(image: Image.Image, content: bytes) -> bool:
     # Pillow decodes a whole PNG to look for an orientation after the pixels; almost none has any.
     if image.format == "PNG" and b"eXIf" not in content and b"exif" not in content:
         return True
-    return image.getexif().get(ORIENTATION_TAG, 1) == 1
+    return bool(image.getexif().get(ORIENTATION_TAG, 1) == 1)
 
 
 def _encode(image: Image.Image, longest_side_px: int | None) -> EncodedImage:
