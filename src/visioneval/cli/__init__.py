@@ -13,6 +13,8 @@ COMMANDS = {
     "resume": "Go on with a run that was interrupted, sending only what is missing.",
     "merge": "Put the parts of a run (`run --shard`) together.",
     "report": "Write the score tables and the pages from results/.",
+    "estimate": "Say about what a run would cost, before it is started.",
+    "reprice": "Say what a run costs by the prices of another day.",
     "compare": "Set two or more runs side by side: who is better, how surely, at what price.",
     "regrade": "Grade the stored replies again, without a call.",
     "grade": "Grade a file of replies from anywhere.",
