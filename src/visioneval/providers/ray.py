@@ -165,7 +165,9 @@ def open_ray_provider(card: ModelCard) -> RayProvider:
         cause = getattr(error, "cause", None)
         if isinstance(cause, ModelError):
             raise cause from None
-        raise ModelError(f"model {card.name!r}: an actor did not start ({' '.join(str(error).split())[:300]})") from None
+        raise ModelError(
+            f"model {card.name!r}: an actor did not start ({' '.join(str(error).split())[:300]})"
+        ) from None
     return RayProvider(_agreed(described), actors)
 
 

@@ -263,7 +263,7 @@ def device_facts(torch: Any, model: Any) -> dict[str, Fact]:
     if model.device.type != "cuda":
         return {
             "device": "cpu",
-            "device_name": platform.processor() or platform.machine(),
+            "device_name": _cpu_name(),
             "threads": torch.get_num_threads(),
         }
     properties = torch.cuda.get_device_properties(model.device)
@@ -273,6 +273,16 @@ def device_facts(torch: Any, model: Any) -> dict[str, Fact]:
         "device_memory_bytes": properties.total_memory,
         "cuda": str(torch.version.cuda),
     }
+
+
+def _cpu_name() -> str:
+    """Return the CPU's model name; Python knows it on no Linux."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
 
 
 def weights_sha256(folder: Path) -> str:
