@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from tests.conftest import CommandLine
-from visioneval import doctor
 from visioneval.doctor import _cuda, _fit, _torch, driver_gpus, examine, needed_gib
 from visioneval.models import find_card, load_cards
 
@@ -102,7 +101,7 @@ def test_keys_and_tokens_are_never_shown(visioneval: CommandLine) -> None:
 
 def test_a_disk_that_is_nearly_full_is_a_note(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     usage = type("usage", (), {"free": 3 * 2**30})
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
     findings = {finding.what: finding for finding in examine(tmp_path)}
     assert findings["disk for weights"].status == "note"
     assert "HF_HOME" in findings["disk for weights"].fix

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -28,6 +29,7 @@ LANES_PER_ACTOR = 2
 RESTARTS = 10
 PATIENCE_S, PAUSE_S = 900.0, 1.0
 """How long a batch waits while no actor can be reached: time enough to load a large model again."""
+CONNECT_TIMEOUT_S = 10.0
 KEPT_PICTURES = 256
 EXTRA = "pip install 'visioneval[local,ray]'"
 
@@ -173,12 +175,20 @@ def open_ray_provider(card: ModelCard) -> RayProvider:
 
 def _connect(ray: Any, address: str) -> None:
     try:
+        _check_listening(address)
         ray.init(address=None if address == "auto" else address, log_to_driver=False, logging_level="error")
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         text = " ".join(str(error).split())[:200]
         raise ModelError(
             f"there is no Ray cluster at {address} ({text}); start one with `ray start --head`"
         ) from None
+
+
+def _check_listening(address: str) -> None:
+    """Raise OSError at once where nothing listens: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
 
 
 def _actor_count(name: str, options: LocalOptions, on_gpu: bool, resources: dict[str, float]) -> int:
