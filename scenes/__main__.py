@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,11 +35,14 @@ def load(prompt_id: str) -> Scene | Document:
 
 def parse_value(text: str, answer: Answer) -> Value:
     """Read an answer given on the command line in the prompt's own type."""
-    readers = {"integer": int, "number": float, "yes_no": lambda t: t.lower() in {"yes", "true"}}
+    readers: dict[str, Callable[[str], Value]] = {
+        "integer": int,
+        "number": float,
+        "yes_no": lambda word: word.lower() in {"yes", "true"},
+    }
     if answer.type in {"ordered_list", "set_of"}:
         return [part.strip() for part in text.split(",")]
-    value: Value = readers.get(answer.type, str)(text)
-    return value
+    return readers.get(answer.type, str)(text)
 
 
 def command_render(options: argparse.Namespace) -> None:

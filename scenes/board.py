@@ -54,13 +54,14 @@ class Board:
 
     def draw(self, pads: Sequence[Pad], rng: random.Random, words: Sequence[Words], traces: int = 120) -> None:
         """Draw traces between pads, vias, the pads themselves, mounting holes and the legend."""
-        lighter = tuple(min(255, round(c * 1.35 + 12)) for c in self.mask)
+        red, green, blue = (min(255, round(c * 1.35 + 12)) for c in self.mask)
+        lighter = (red, green, blue)
         for _ in range(traces):
-            self._trace(rng.choice(pads), rng, lighter)  # type: ignore[arg-type]
+            self._trace(rng.choice(pads), rng, lighter)
         for _ in range(traces // 2):
             self._via(
                 (rng.uniform(-0.47, 0.47) * self.width, rng.uniform(-0.47, 0.47) * self.height), pads, lighter
-            )  # type: ignore[arg-type]
+            )
         for pad in pads:
             self._land(pad)
         for x in (-1, 1):

@@ -72,9 +72,11 @@ def _build(
     bmesh.ops.remove_doubles(built, verts=built.verts, dist=1e-6)
     built.to_mesh(mesh)
     built.free()
-    # Imported n-gons shade as pyramids when smoothed, so only the round parts are.
-    mesh.polygons.foreach_set("use_smooth", [name.startswith("CP_")] * len(mesh.polygons))
-    mesh.set_sharp_from_angle(angle=0.45)
+    # Imported n-gons shade as pyramids when smoothed, so only the round parts are (the call smooths every face).
+    if name.startswith("CP_"):
+        mesh.set_sharp_from_angle(angle=0.45)
+    else:
+        mesh.polygons.foreach_set("use_smooth", [False] * len(mesh.polygons))
     return mesh
 
 

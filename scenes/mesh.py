@@ -11,9 +11,13 @@ import bpy
 import numpy as np
 from bpy.types import Material, Object
 from mathutils import Vector
+from numpy.typing import NDArray
 
 from scenes.stage import Point, add
 
+Floats = NDArray[np.float64]
+Relief = Callable[[Floats, Floats], Floats]
+"""Heights in metres at places x and y."""
 Profile = Sequence[tuple[float, float]]
 
 
@@ -137,7 +141,7 @@ def sheet(
     material: Material | None = None,
     name: str = "sheet",
     steps: tuple[int, int] = (1, 1),
-    height: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    height: Relief | None = None,
 ) -> Object:
     """Return a rectangular sheet in the xy plane with a UV map over its whole face; `height(x, y)` lifts it, in
     metres.
@@ -186,14 +190,14 @@ def tube(
     return finish(built, name, material, 60)
 
 
-def _first_normal(tangent: np.ndarray) -> np.ndarray:
+def _first_normal(tangent: Floats) -> Floats:
     axis = (
         np.array((0.0, 0.0, 1.0)) if abs(tangent[2]) < 0.9 * np.linalg.norm(tangent) else np.array((1.0, 0.0, 0.0))
     )
     return np.cross(tangent, axis)
 
 
-def catmull_rom(points: Sequence[Point], steps: int) -> np.ndarray:
+def catmull_rom(points: Sequence[Point], steps: int) -> Floats:
     """Return points on a centripetal-free Catmull-Rom curve through the given ones, `steps` per span."""
     p = np.array(points, float)
     p = np.vstack([2 * p[0] - p[1], p, 2 * p[-1] - p[-2]])

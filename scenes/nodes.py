@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 import bpy
 from bpy.types import Material, Node, NodeSocket
 
 Colour = tuple[float, float, float]
-Input = NodeSocket | float | Colour | tuple[float, float, float, float]
+Input: TypeAlias = NodeSocket | float | Colour | tuple[float, float, float, float]
 
 
 def srgb(code: str) -> Colour:

@@ -67,7 +67,8 @@ def _vignette(pixels: Pixels, strength: float) -> Pixels:
     height, width, _ = pixels.shape
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     radius = ((x - width / 2) ** 2 + (y - height / 2) ** 2) / ((width / 2) ** 2 + (height / 2) ** 2)
-    return pixels * (1 - strength * radius**1.3)[..., None]
+    shaded: Pixels = pixels * (1 - strength * radius**1.3)[..., None]
+    return shaded
 
 
 def _tone(pixels: Pixels, look: Look) -> Pixels:
@@ -86,4 +87,5 @@ def _grain(pixels: Pixels, strength: float, rng: np.random.Generator) -> Pixels:
     luma = rng.normal(0, 1, (*shape, 1)).astype(np.float32)
     chroma = rng.normal(0, 0.5, (*shape, 3)).astype(np.float32)
     level = np.sqrt(np.clip(pixels.mean(-1, keepdims=True), 0, 1))
-    return (luma + chroma) * strength * (0.5 + 0.6 * level)
+    noise: Pixels = (luma + chroma) * strength * (0.5 + 0.6 * level)
+    return noise

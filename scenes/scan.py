@@ -70,7 +70,8 @@ def _toner(pixels: Pixels, strength: float, rng: np.random.Generator) -> Pixels:
     """Let the black fade and break up in places."""
     fade = 1 - _cloud(pixels.shape[:2], rng, 7, 0.45 * strength)
     grit = (rng.random(pixels.shape[:2]) < 0.06 * strength).astype(np.float32) * 0.6
-    return pixels + (1 - pixels) * np.clip(fade + grit, 0, 1)[..., None]
+    worn: Pixels = pixels + (1 - pixels) * np.clip(fade + grit, 0, 1)[..., None]
+    return worn
 
 
 def _folds(pixels: Pixels, folds: Sequence[float], rng: np.random.Generator) -> Pixels:

@@ -10,7 +10,7 @@ from bpy.types import Object
 from mathutils.bvhtree import BVHTree
 
 from scenes.gate import Rule, Unshowable, faults
-from scenes.zbuffer import Coverage, Mesh, cover, project
+from scenes.zbuffer import Coverage, Floats, Mesh, cover, project
 
 
 def see_through(item: Object) -> Object:
@@ -26,15 +26,17 @@ def gate_only(item: Object) -> Object:
     return item
 
 
-def view_projection(width: int, height: int) -> np.ndarray:
+def view_projection(width: int, height: int) -> Floats:
     """Return the matrix from world to clip space of the scene's camera."""
     bpy.context.view_layer.update()
     camera = bpy.context.scene.camera
     graph = bpy.context.evaluated_depsgraph_get()
-    return np.array(camera.calc_matrix_camera(graph, x=width, y=height)) @ np.array(camera.matrix_world.inverted())
+    lens = np.array(camera.calc_matrix_camera(graph, x=width, y=height))
+    matrix: Floats = lens @ np.array(camera.matrix_world.inverted())
+    return matrix
 
 
-def to_pixels(points: Sequence[Sequence[float]], width: int, height: int) -> np.ndarray:
+def to_pixels(points: Sequence[Sequence[float]], width: int, height: int) -> Floats:
     """Project world points to pixels (n, 2)."""
     return project(np.array(points, float), view_projection(width, height), width, height)[:, :2]
 
@@ -47,13 +49,13 @@ def measure(subjects: Sequence[Object], width: int, height: int, scale: float = 
     owners = {child.name: item.name for item in subjects for child in (item, *item.children_recursive)}
     small = (round(width * scale), round(height * scale))
     found = cover(_meshes(owners), {item.name for item in subjects}, view_projection(width, height), *small)
-    area = scale * scale
-    return {
-        name: Coverage(
-            round(seen.visible / area), round(seen.amodal / area), tuple(edge / scale for edge in seen.box)
-        )  # type: ignore[arg-type]
-        for name, seen in found.items()
-    }
+    return {name: _full_size(seen, scale) for name, seen in found.items()}
+
+
+def _full_size(seen: Coverage, scale: float) -> Coverage:
+    """Return a coverage measured at a scale in full-size pixels."""
+    left, top, right, bottom = (edge / scale for edge in seen.box)
+    return Coverage(round(seen.visible / scale**2), round(seen.amodal / scale**2), (left, top, right, bottom))
 
 
 def _meshes(owners: dict[str, str]) -> Iterator[Mesh]:

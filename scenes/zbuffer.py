@@ -45,7 +45,9 @@ def project(vertices: Floats, view_projection: Floats, width: int, height: int) 
     clip = np.c_[vertices, np.ones(len(vertices))] @ view_projection.T
     w = clip[:, 3]
     safe = np.where(np.abs(w) < 1e-9, 1e-9, w)
-    return np.c_[(clip[:, 0] / safe * 0.5 + 0.5) * width, (0.5 - clip[:, 1] / safe * 0.5) * height, w]
+    x, y = (clip[:, 0] / safe * 0.5 + 0.5) * width, (0.5 - clip[:, 1] / safe * 0.5) * height
+    points: Floats = np.c_[x, y, w]
+    return points
 
 
 def cover(

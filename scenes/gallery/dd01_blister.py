@@ -15,7 +15,7 @@ from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.materials import Wear, fabric, film, metal, plastic, printed
-from scenes.mesh import box, finish, group, label, lathe, sheet
+from scenes.mesh import Floats, Relief, box, finish, group, label, lathe, sheet
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -48,10 +48,10 @@ def foil() -> Material:
     return graph.set(normal=graph.bump(height, 0.35, 0.00022))
 
 
-def blister_height(empty: tuple[int, int]) -> object:
+def blister_height(empty: tuple[int, int]) -> Relief:
     """Return the height function of the plastic sheet: a dome over each pocket, the empty one pushed in."""
 
-    def height(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def height(x: Floats, y: Floats) -> Floats:
         z = np.full_like(x, 0.0003)
         for row in range(ROWS):
             for column in range(COLUMNS):
@@ -153,7 +153,7 @@ def build(value: Value, rng: random.Random) -> Shot:
         see_through(
             sheet(WIDTH - 0.0004, DEPTH - 0.0004, blister, "blister", (340, 210), blister_height((row, column)))
         )
-    )  # type: ignore[arg-type]
+    )
     capsules = []
     for r in range(ROWS):
         for c in range(COLUMNS):

@@ -59,7 +59,7 @@ def rows(count: int, pitch: float, reach: float) -> tuple[Pad, ...]:
     """Return two rows of lands as under a small-outline package."""
     half = count // 2
     return tuple(
-        Pad((i - (half - 1) / 2) * pitch, side * reach, pitch * 0.5, 1.6) for i in range(half) for side in (-1, 1)
+        Pad(side * reach, (i - (half - 1) / 2) * pitch, 1.6, pitch * 0.5) for i in range(half) for side in (-1, 1)
     )
 
 

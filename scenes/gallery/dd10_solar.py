@@ -27,10 +27,10 @@ WIDTH = COLUMNS * CELL + (COLUMNS - 1) * GAP + 2 * BORDER
 DEPTH = ROWS * CELL + (ROWS - 1) * GAP + 2 * BORDER
 
 
-def cell_box(row: int, column: int) -> tuple[float, float, float, float]:
+def cell_box(row: int, column: int) -> tuple[int, int, int, int]:
     """Return a cell's frame in artwork pixels; row 0 at the top, column 0 at the left."""
     x, y = (BORDER + column * (CELL + GAP)) * PX, (BORDER + row * (CELL + GAP)) * PX
-    return x, y, x + CELL * PX, y + CELL * PX
+    return round(x), round(y), round(x + CELL * PX), round(y + CELL * PX)
 
 
 def crystals(rng: np.random.Generator) -> Image.Image:
@@ -46,7 +46,9 @@ def crystals(rng: np.random.Generator) -> Image.Image:
     return Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR)
 
 
-def crack(start: tuple[float, float], angle: float, length: float, rng: random.Random, depth: int = 0) -> list[list[tuple[float, float]]]:
+def crack(
+    start: tuple[float, float], angle: float, length: float, rng: random.Random, depth: int = 0
+) -> list[list[tuple[float, float]]]:
     """Return the broken lines of a crack that wanders and branches, in pixels."""
     points, lines = [start], []
     x, y = start
@@ -55,7 +57,9 @@ def crack(start: tuple[float, float], angle: float, length: float, rng: random.R
         x, y = x + 7 * math.cos(angle), y + 7 * math.sin(angle)
         points.append((x, y))
         if depth < 2 and rng.random() < 0.055 and step > 2:
-            lines += crack((x, y), angle + rng.choice((-1, 1)) * rng.uniform(0.5, 1.0), length * 0.45, rng, depth + 1)
+            lines += crack(
+                (x, y), angle + rng.choice((-1, 1)) * rng.uniform(0.5, 1.0), length * 0.45, rng, depth + 1
+            )
     return [points, *lines]
 
 
@@ -68,21 +72,22 @@ def module_art(bad: tuple[int, int], rng: random.Random) -> tuple[Image.Image, I
     draw = ImageDraw.Draw(art)
     for row in range(ROWS):
         for column in range(COLUMNS):
-            frame = tuple(round(v) for v in cell_box(row, column))
-            art.paste(blue.crop(frame), frame[:2])
-            left, top, right, bottom = frame
+            left, top, right, bottom = cell_box(row, column)
+            art.paste(blue.crop((left, top, right, bottom)), (left, top))
             for k in range(1, 60):
-                y = top + (bottom - top) * k / 60
-                draw.line((left, y, right, y), fill=(70, 86, 122), width=1)
+                finger = top + (bottom - top) * k / 60
+                draw.line((left, finger, right, finger), fill=(70, 86, 122), width=1)
             for share in (0.25, 0.75):
-                x = left + (right - left) * share
-                draw.line((x, top - 6, x, bottom + 6), fill=(205, 208, 212), width=6)
+                bar = left + (right - left) * share
+                draw.line((bar, top - 6, bar, bottom + 6), fill=(205, 208, 212), width=6)
     left, top, right, bottom = cell_box(*bad)
     pen = ImageDraw.Draw(broken)
     middle = (left + (right - left) * rng.uniform(0.38, 0.6), top + (bottom - top) * rng.uniform(0.38, 0.6))
     heading = rng.uniform(0, math.tau)
     for arm in range(4):
-        for line in crack(middle, heading + arm * math.tau / 4 + rng.uniform(-0.3, 0.3), (right - left) * 0.46, rng):
+        for line in crack(
+            middle, heading + arm * math.tau / 4 + rng.uniform(-0.3, 0.3), (right - left) * 0.46, rng
+        ):
             inside = [(min(right - 3, max(left + 3, x)), min(bottom - 3, max(top + 3, y))) for x, y in line]
             pen.line(inside, fill=255, width=4, joint="curve")
     return art, broken.filter(ImageFilter.GaussianBlur(0.7))
@@ -125,7 +130,14 @@ def build(value: Value, rng: random.Random) -> Shot:
 
 def twig(rng: random.Random) -> Object:
     """Leave a dry leaf on the glass."""
-    leaf = sheet(0.055, 0.03, plastic("leaf", srgb("#7a4f22"), 0.7), "leaf", (16, 10), lambda x, y: 0.004 + 3 * x**2 + 5 * y**2)
+    leaf = sheet(
+        0.055,
+        0.03,
+        plastic("leaf", srgb("#7a4f22"), 0.7),
+        "leaf",
+        (16, 10),
+        lambda x, y: 0.004 + 3 * x**2 + 5 * y**2,
+    )
     for vertex in leaf.data.vertices:
         vertex.co.y *= max(0.0, 1 - (abs(vertex.co.x) / 0.0275) ** 2) ** 0.7
     leaf.location, leaf.rotation_euler = (0.30, -0.20, 0.0), (0, 0, rng.uniform(0, 6))
@@ -137,8 +149,8 @@ SCENE = Scene(
         id="DD10",
         title="Cracked cell in a solar module",
         question=(
-            "One cell of the solar module is cracked. Give its row counted from the far edge (the top of the picture) "
-            "and its column from the left. Answer like R3C1."
+            "One cell of the solar module is cracked. Give its row counted from the far edge "
+            "(the top of the picture) and its column from the left. Answer like R3C1."
         ),
         answer=Answer("grid_cell", "R2C5"),
         probes="A crack among bus bars, crystal flakes and reflections; grid indexing under perspective.",

@@ -10,11 +10,12 @@ from bpy.types import Material, Object
 from PIL import Image, ImageDraw, ImageFilter
 
 from scenes.assets import font, keep
+from scenes.coins import alloy, coin
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule, Unshowable
 from scenes.materials import Wear, metal, plastic, printed, wood
-from scenes.mesh import box, group, lathe, sheet
-from scenes.nodes import Graph, srgb
+from scenes.mesh import Floats, Relief, box, group, lathe, sheet
+from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
 from scenes.sight import require_apart
@@ -123,7 +124,7 @@ def faded(strip: Image.Image, seed: int) -> Image.Image:
     return Image.fromarray(pixels.astype(np.uint8)).filter(ImageFilter.GaussianBlur(0.6)).convert("RGB")
 
 
-def creases(depth: float, rng: np.random.Generator) -> object:
+def creases(depth: float, rng: np.random.Generator) -> Relief:
     """Return a height function of a strip that was crumpled, folded once and smoothed out."""
     ridges = [
         (
@@ -137,7 +138,7 @@ def creases(depth: float, rng: np.random.Generator) -> object:
         for _ in range(64)
     ]
 
-    def height(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    def height(x: Floats, y: Floats) -> Floats:
         z = 0.004 * np.maximum(0, 1 - np.abs(y - 0.02) / 0.03)
         for turn, offset, width, lift, along, spread in ridges:
             u, v = x * np.cos(turn) + y * np.sin(turn), -x * np.sin(turn) + y * np.cos(turn)
@@ -147,30 +148,29 @@ def creases(depth: float, rng: np.random.Generator) -> object:
             + 0.010 * np.maximum(0, np.abs(y) / depth - 0.36)
             + 0.0035 * (x / WIDTH * 2) ** 2 * np.sin(y * 25 + 1)
         )
-        return z - z.min() + 0.0004
+        lifted: Floats = z - z.min() + 0.0004
+        return lifted
 
     return height
 
 
-def coin(radius: float, code: str, rng: random.Random) -> Object:
-    """Return a token with a raised rim and a struck relief."""
-    graph = Graph("coin")
-    where = graph.where(1.0)
-    relief = graph.noise(where, 260, 3, 0.5)
-    struck = graph.remap(relief, 0.46, 0.54, 0.0, 1.0)
-    tarnish = graph.noise(where, 90, 6, 0.7)
-    shade = graph.mix(graph.remap(tarnish, 0.4, 0.65, 0.0, 0.55), srgb(code), srgb("#3b2a1c"), "MULTIPLY")
-    graph.set(
-        base_color=shade,
-        metallic=1.0,
-        roughness=graph.remap(tarnish, 0.3, 0.7, 0.22, 0.45),
-        normal=graph.bump(struck, 0.45, 0.0003),
+def change_on_the_table(rng: random.Random) -> list[Object]:
+    """Return the coins beside the receipt; what they are worth has nothing to do with the question."""
+    copper, brass = (
+        alloy("copper", "#b5623a", "#3c1d12", "2", "TALLY"),
+        alloy("brass", "#c4a75c", "#4a3a1a", "20", "MARKS"),
     )
-    z = 0.0019
-    outline = [(0, 0), (1, 0), (1, 1), (0.985, 1.06), (0.93, 1.06), (0.91, 0.9), (0, 0.92)]
-    item = lathe([(radius * r, z * h) for r, h in outline], graph.material, "coin", 96, 30)
-    item.rotation_euler.z = rng.uniform(0, 6)
-    return item
+    nickel = alloy("nickel", "#b9b8b2", "#3c3b38", "50", "MARKS")
+    coins = [
+        coin(0.0098, 0.0017, copper, "coin"),
+        coin(0.0115, 0.0021, brass, "coin"),
+        coin(0.0127, 0.0019, nickel, "coin"),
+        coin(0.0098, 0.0017, copper, "coin"),
+    ]
+    places = ((0.074, -0.066), (0.062, -0.044), (0.0875, -0.042), (0.0665, 0.058))
+    for item, (x, y) in zip(coins, places, strict=True):
+        item.location, item.rotation_euler = (x, y, 0.0012), (0, 0, rng.uniform(0, 6))
+    return coins
 
 
 def pen(material: Material) -> Object:
@@ -198,18 +198,9 @@ def build(value: Value, rng: random.Random) -> Shot:
     thermal = printed("thermal", keep(strip, "receipt"), 0.45, 0.1, 0.35, 0.08)
     paper = sheet(
         WIDTH, depth, thermal, "receipt", (190, 400), creases(depth, np.random.default_rng(rng.randint(0, 9999)))
-    )  # type: ignore[arg-type]
+    )
     paper.rotation_euler.z = rng.uniform(0.08, 0.16)
-    coins = [
-        coin(0.0098, "#b07a50", rng),
-        coin(0.0115, "#c9b37c", rng),
-        coin(0.0127, "#b9b9b6", rng),
-        coin(0.0098, "#a86f46", rng),
-    ]
-    for item, at in zip(
-        coins, ((0.074, -0.066, 0), (0.062, -0.044, 0), (0.0875, -0.042, 0.0), (0.0665, 0.058, 0)), strict=True
-    ):
-        item.location = (at[0], at[1], 0.0001)
+    coins = change_on_the_table(rng)
     ballpoint = pen(plastic("barrel", srgb("#1a2b52"), 0.22, coat=0.5))
     ballpoint.location, ballpoint.rotation_euler = (-0.074, 0.095, 0.0049), (math.pi / 2, 0, 0.14)
     require_apart([paper, *coins, ballpoint.children[0]])

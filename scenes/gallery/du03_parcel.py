@@ -11,7 +11,7 @@ from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.materials import Wear, cardboard, concrete, film, metal, plastic, printed
-from scenes.mesh import box, label, lathe, sheet
+from scenes.mesh import Floats, box, label, lathe, sheet
 from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -85,12 +85,13 @@ def build(value: Value, rng: random.Random) -> Shot:
     stuck.parent, stuck.location, stuck.rotation_euler = body, (-0.03, -0.03, 0.1003), (0, 0, -0.09)
     clear = film("clear tape", (0.97, 0.965, 0.95), ripple=0.45, rough=0.05, gain=1.5)
 
-    def wrinkles(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        return (
+    def wrinkles(x: Floats, y: Floats) -> Floats:
+        lifted: Floats = (
             0.0014
             + 0.0006 * np.maximum(0, np.sin(x * 70 + y * 130)) ** 6
             + 0.0004 * np.maximum(0, np.sin(x * 31 - y * 210 + 2)) ** 8
         )
+        return lifted
 
     for x, y, turn in ((-0.03, 0.008, -0.05), (-0.03, -0.058, -0.12)):
         strip = see_through(sheet(0.24, 0.05, clear, "tape", (260, 60), wrinkles))

@@ -65,7 +65,7 @@ def chart(repairs: list[int], returns: list[int]) -> Image.Image:
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.legend(fontsize=19, frameon=False, loc="upper left", ncols=2)
+    axes.legend(fontsize=19, frameon=False, loc="upper right", ncols=2)
     figure.text(0.08, 0.925, "Workshop throughput", fontsize=34, weight=600)
     figure.text(0.08, 0.872, "Repairs carried out and returns received, per quarter", fontsize=20, color="#555555")
     figure.text(
@@ -94,7 +94,7 @@ def build(value: Value, rng: random.Random) -> Shot:
         "print",
         (120, 90),
         lambda x, y: (
-            0.0006
+            0.0022
             + 0.011 * np.maximum(0, x / width + 0.12) ** 2
             + 0.004 * np.maximum(0, -y / height - 0.2) ** 2
             + 0.0011 * np.sin(x * 21 + 9 * y)
@@ -150,10 +150,10 @@ def build(value: Value, rng: random.Random) -> Shot:
     clip = cylinder(0.011, 0.008, plastic("magnet", srgb("#a02a24"), 0.35), "magnet", 0.002)
     clip.location = (0.19, 0.165, 0.0003)
     surroundings("apartment", rng.uniform(0, 360), 0.55)
-    lamp((-0.32, 0.62, 0.42), (0, 0, 0), 0.1, 9, (1, 0.9, 0.76))
-    lamp((0.6, -0.2, 0.8), (0, 0, 0), 0.6, 7, (0.86, 0.93, 1))
-    camera(View((0.10, -0.27, 0.33), (0.008, -0.004, 0.0), 33, 8, roll_deg=-3))
-    return Shot([paper], Rule(0.93, 200_000), Look(grain=0.008, warmth=0.01))
+    lamp((-0.42, 0.55, 0.46), (0, 0, 0), 0.1, 5, (1, 0.9, 0.76))
+    lamp((0.6, -0.2, 0.8), (0, 0, 0), 0.6, 4.5, (0.86, 0.93, 1))
+    camera(View((0.085, -0.235, 0.30), (0.006, -0.002, 0.0), 33, 8, roll_deg=-3))
+    return Shot([paper], Rule(0.93, 200_000), Look(grain=0.008, warmth=0.01, contrast=0.2))
 
 
 SCENE = Scene(

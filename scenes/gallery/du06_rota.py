@@ -104,13 +104,13 @@ def rota(answer: str, rng: random.Random) -> Image.Image:
         written[3, 0 if written[3, 0] == answer else 1] = spare[0]
     written[3, 2] = first
     for (day, shift), name in written.items():
-        x, y = cell(day, shift)
+        middle_x, middle_y = cell(day, shift)
         corrected = (day, shift) == (3, 2)
-        place = (x, y - 52) if corrected else (x, y + rng.uniform(-10, 10))
+        place = (middle_x, middle_y - 52 if corrected else middle_y + rng.uniform(-10, 10))
         width = pen.write(name, place, 74, BLACK)
         if corrected:
             pen.strike(place, width, RED)
-            pen.write(answer, (x + 6, y + 52), 76, RED)
+            pen.write(answer, (middle_x + 6, middle_y + 52), 76, RED)
     swap(pen, cell(0, 1), cell(1, 1))
     return wiped(pen.board, rng)
 

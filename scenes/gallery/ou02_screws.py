@@ -12,85 +12,47 @@ from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.materials import Wear, metal, painted, plastic, printed
-from scenes.mesh import bake, box, copy, cut, discard, extrude, label, lathe, merged
+from scenes.mesh import box, copy, discard, label, lathe, smooth
 from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
 from scenes.stage import View, camera, lamp, surroundings
 
-HEAD = 0.0046
-SPACING_X, SPACING_Y = 0.030, 0.052
+HEAD = 0.0056
+SPACING_X, SPACING_Y = 0.027, 0.050
 
 
-def star(points: int, outer: float, inner: float) -> list[tuple[float, float]]:
-    """Return a rounded star outline."""
-    steps = points * 16
-    middle, swing = (outer + inner) / 2, (outer - inner) / 2
-    return [
-        (
-            (middle + swing * math.cos(points * t)) * math.cos(t),
-            (middle + swing * math.cos(points * t)) * math.sin(t),
-        )
-        for t in (math.tau * i / steps for i in range(steps))
-    ]
-
-
-def recess(drive: str) -> list[Object]:
-    """Return the solids that cut a drive into a head whose top is near z = 0."""
-    depth = 0.0016
+def inside(drive: str, x: float, y: float) -> float:
+    """Return how far inside a drive's outline a place is, in metres along the face; negative outside."""
+    r, turn = math.hypot(x, y), math.atan2(y, x)
     if drive == "slotted":
-        parts = [box((HEAD * 2.4, 0.0011, depth * 2), (0, 0, 0))]
-    elif drive == "Phillips":
-        parts = [_tapered(0.0027, 0.00062, turn) for turn in (0, math.pi / 2)]
-    elif drive == "Torx":
-        parts = [extrude(star(6, 0.0023, 0.00165), depth * 2)]
-    elif drive == "hex socket":
-        parts = [
-            extrude(
-                [(0.0023 * math.cos(t), 0.0023 * math.sin(t)) for t in (math.tau * i / 6 for i in range(6))],
-                depth * 2,
-            )
-        ]
-    else:
-        parts = [box((0.0032, 0.0032, depth * 2), (0, 0, 0))]
-    for part in parts:
-        part.location.z += -depth if drive in {"Torx", "hex socket"} else 0.0
-    return parts
-
-
-def _tapered(reach: float, half: float, turn: float) -> Object:
-    """Return one wing of a Phillips recess: a wedge narrower towards its floor."""
-    outline = [
-        (-reach, 0.0008),
-        (reach, 0.0008),
-        (reach, 0.0),
-        (reach * 0.4, -0.0021),
-        (-reach * 0.4, -0.0021),
-        (-reach, 0.0),
-    ]
-    wing = extrude(outline, 2 * half)
-    wing.rotation_euler = (math.pi / 2, 0, turn)
-    wing.location = (half * math.sin(-turn) * -1, half * math.cos(turn), 0)
-    return wing
+        return 0.0007 - abs(y)
+    if drive == "Phillips":
+        wing = min(0.00062 - min(abs(x), abs(y)), 0.0031 - max(abs(x), abs(y)))
+        return max(wing, 0.0013 - (abs(x) + abs(y)))
+    if drive == "Torx":
+        return 0.00235 + 0.00042 * math.cos(6 * turn) - r
+    if drive == "hex socket":
+        sector = (turn % (math.pi / 3)) - math.pi / 6
+        return 0.0024 - r * math.cos(sector)
+    return 0.0019 - max(abs(x), abs(y))
 
 
 def screw(drive: str, steel: Material) -> Object:
-    """Return a pan-head screw with its head's underside at z = 0."""
-    profile = [
-        (0, 0),
-        (HEAD, 0),
-        (HEAD, 0.0009),
-        (HEAD * 0.96, 0.0017),
-        (HEAD * 0.85, 0.0023),
-        (HEAD * 0.6, 0.0027),
-        (0, 0.0028),
-    ]
-    head = lathe(profile, steel, drive, 96, 40)
-    tools = recess(drive)
-    for tool in tools:
-        tool.location.z += 0.0028
-    cut(head, merged(tools))
-    return bake(head)
+    """Return a pan-head screw with its head's underside at z = 0, its recess pressed into a fine mesh."""
+    rim = [(0, 0), (HEAD, 0), (HEAD, 0.0011), (HEAD * 0.985, 0.0017)]
+    dome = [(HEAD * (1 - step / 70) * 0.97, 0.0022 + 0.0015 * (1 - (1 - step / 70) ** 2.4)) for step in range(71)]
+    head = lathe([*rim, *dome], steel, drive, 264, 40)
+    floor = {"slotted": 0.0016, "Phillips": 0.0028, "Torx": 0.0021, "hex socket": 0.0023, "square": 0.0023}[drive]
+    for vertex in head.data.vertices:
+        x, y, z = vertex.co
+        if z > 0.0019:
+            depth = min(1.0, max(0.0, inside(drive, x, y) / 0.00022))
+            if drive == "Phillips":
+                depth *= 1 - 0.55 * min(1.0, math.hypot(x, y) / 0.0031)
+            vertex.co.z = z - floor * depth * depth * (3 - 2 * depth)
+    smooth(head.data, 50)
+    return head
 
 
 def build(value: Value, rng: random.Random) -> Shot:
@@ -145,7 +107,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("workshop", rng.uniform(0, 360), 0.6)
     lamp((-0.16, 0.22, 0.2), size=0.08, watts=1.9, colour=(1, 0.95, 0.87))
     lamp((0.3, -0.05, 0.25), size=0.2, watts=1.3, colour=(0.86, 0.93, 1))
-    camera(View((0.018, -0.095, 0.155), (0.001, 0.003, 0), 44, 11, roll_deg=-5))
+    camera(View((0.012, -0.072, 0.150), (0.001, 0.001, 0), 46, 11, roll_deg=-5))
     return Shot(screws, Rule(0.85, 1200), Look(grain=0.009))
 
 

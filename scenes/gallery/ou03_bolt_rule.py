@@ -38,9 +38,9 @@ def rule_art() -> Image.Image:
         if mm % 10 == 0:
             draw.text((x + 10, 7.2 * px), str(mm), 255, font("barlow-condensed-500", 105))
     for half in range((round(RULE_LENGTH * 1000) - 4) * 2):
-        x = (half / 2 + 2) * px
+        at = (half / 2 + 2) * px
         length = 6.5 if half % 20 == 0 else 4.6 if half % 10 == 0 else 3.2 if half % 2 == 0 else 2.0
-        draw.line((x, art.height, x, art.height - length * px), fill=255, width=4)
+        draw.line((at, art.height, at, art.height - length * px), fill=255, width=4)
     draw.text((art.width * 0.78, 13.4 * px), "TARN  STAINLESS", 255, font("barlow-condensed-400", 84), anchor="lm")
     draw.text((10 * px, 15 * px), "mm", 255, font("barlow-condensed-400", 84), anchor="lm")
     return art

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 
-from bpy.types import Object
+from bpy.types import Material, Object
 from PIL import Image, ImageDraw
 
 from scenes.assets import font, keep
@@ -64,10 +64,10 @@ def switch(states: str) -> list[Object]:
     return parts
 
 
-def _printed_frame(print_: object, top: float) -> list[Object]:
+def _printed_frame(print_: Material, top: float) -> list[Object]:
     """Lay the print on the face round the slots, as one sheet with the slots left out."""
     x, y, _ = BODY
-    face = sheet(x - 0.2 * MM, y - 0.2 * MM, print_, "print")  # type: ignore[arg-type]
+    face = sheet(x - 0.2 * MM, y - 0.2 * MM, print_, "print")
     face.location.z = top + 0.015 * MM
     punches = [box((SLOT[0], SLOT[1], 2 * MM), ((way - 3.5) * PITCH, 0, top)) for way in range(WAYS)]
     return [cut(face, merged(punches))]

@@ -48,8 +48,9 @@ def radius_at(x: float) -> float:
     if a > HALF:
         return 0.0
     if a > 1.75:
-        return 1.25 * math.sqrt(max(0.0, 1 - ((a - 2.25) / 0.9) ** 2)) ** 0.55
-    return 1.04 + 0.21 * max(0.0, (a - 1.25) / 0.5) ** 2 if a > 1.25 else 1.04
+        bulge: float = max(0.0, 1 - ((a - 2.25) / 0.9) ** 2) ** 0.275
+        return 1.25 * bulge
+    return 1.04 + 0.21 * max(0.0, (a - 1.25) / 0.5) ** 2
 
 
 def body(bands: list[tuple[float, float, Material]], lacquer: Material) -> list[Object]:

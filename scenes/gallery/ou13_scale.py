@@ -69,7 +69,7 @@ def panel(text: str) -> list[Object]:
     )
     parts.append(
         label(
-            parts[1], printed("brand", keep(art, "scale_brand"), 0.4, 0.05), 0.09, 0.012, (-0.034, -0.016, 0.0006)
+            parts[1], printed("brand", keep(art, "scale_brand"), 0.4, 0.05), 0.09, 0.012, (-0.034, -0.024, 0.0007)
         )
     )
     for index, name in enumerate(("ZERO", "TARE", "UNIT", "OFF")):
@@ -140,14 +140,11 @@ def build(value: Value, rng: random.Random) -> Shot:
         painted("wall", srgb("#98a39f"), chips=0.1, wear=Wear(0.2, 0.2, 0.6, 0.5)),
         "wall",
     )
-    for index, code in enumerate(("#2f5f8f", "#a33a2a", "#2f5f8f", "#c79a2e")):
-        box(
-            (0.14, 0.2, 0.1),
-            (-0.42 + 0.16 * index, 0.55, 0.05),
-            plastic(f"bin {index}", srgb(code), 0.45),
-            "bin",
-            0.008,
-        )
+    shade = plastic("bin inside", srgb("#16181a"), 0.6)
+    for index, code in enumerate(("#35597c", "#8c3d33", "#35597c", "#a8883f")):
+        x = -0.42 + 0.16 * index
+        box((0.14, 0.2, 0.1), (x, 0.55, 0.05), plastic(f"bin {index}", srgb(code), 0.45), "bin", 0.008)
+        box((0.112, 0.004, 0.046), (x, 0.4495, 0.062), shade, "bin mouth", 0.001)
     cable = [(0.1, 0.02, 0.05), (0.2, 0.05, 0.01), (0.32, 0.2, 0.006), (0.5, 0.25, 0.006), (0.7, 0.5, 0.006)]
     tube(cable, 0.0035, plastic("cable", srgb("#1a1a1c"), 0.5), "cable")
     surroundings("workshop", rng.uniform(0, 360), 0.55)

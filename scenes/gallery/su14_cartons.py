@@ -27,11 +27,22 @@ def print_art(number: int) -> Image.Image:
     art = Image.new("L", (900, 900), 0)
     draw = ImageDraw.Draw(art)
     for x in (300, 600):
-        draw.polygon([(x, 150), (x - 95, 300), (x - 42, 300), (x - 42, 470), (x + 42, 470), (x + 42, 300), (x + 95, 300)], fill=235)
+        draw.polygon(
+            [(x, 150), (x - 95, 300), (x - 42, 300), (x - 42, 470), (x + 42, 470), (x + 42, 300), (x + 95, 300)],
+            fill=235,
+        )
     draw.rectangle((170, 500, 730, 534), fill=235)
     draw.text((450, 612), "THIS WAY UP", 235, font("barlow-condensed-700", 118), anchor="mm")
-    draw.text((450, 740), ("HARROWBY GLASS", "TARN OPTICAL", "KESTREL")[number % 3], 220, font("oswald-500", 66), anchor="mm")
-    draw.text((450, 820), f"ART {4100 + 37 * number}   12 x 0.7 l", 210, font("barlow-condensed-400", 50), anchor="mm")
+    draw.text(
+        (450, 740),
+        ("HARROWBY GLASS", "TARN OPTICAL", "KESTREL")[number % 3],
+        220,
+        font("oswald-500", 66),
+        anchor="mm",
+    )
+    draw.text(
+        (450, 820), f"ART {4100 + 37 * number}   12 x 0.7 l", 210, font("barlow-condensed-400", 50), anchor="mm"
+    )
     return art.filter(ImageFilter.GaussianBlur(1.2))
 
 
@@ -60,13 +71,29 @@ def van() -> None:
     """Build the load space: ribbed floor, plywood sides, back wall and a lashing rail."""
     ply = wood("plywood", srgb("#8b6a42"), srgb("#c9a574"), 0.6, stains=0.35)
     steel = painted("van white", srgb("#c9ccca"), chips=0.5, wear=Wear(0.5, 0.35, 0.5, 0.5))
-    box((2.4, 3.0, 0.04), (0, -0.6, -0.02), plastic("floor", srgb("#4a4c4d"), 0.6, Wear(0.9, 0.6, 0.6, 0.3), texture=0.5), "floor")
+    box(
+        (2.4, 3.0, 0.04),
+        (0, -0.6, -0.02),
+        plastic("floor", srgb("#4a4c4d"), 0.6, Wear(0.9, 0.6, 0.6, 0.3), texture=0.5),
+        "floor",
+    )
     for index in range(-5, 6):
-        box((0.03, 3.0, 0.006), (index * 0.17, -0.6, 0.001), metal("rib", srgb("#8e8e8c"), 0.4, Wear(0.8, 0.3, 0.5, 0.2)), "rib")
+        box(
+            (0.03, 3.0, 0.006),
+            (index * 0.17, -0.6, 0.001),
+            metal("rib", srgb("#8e8e8c"), 0.4, Wear(0.8, 0.3, 0.5, 0.2)),
+            "rib",
+        )
     for sign in (-1, 1):
         box((0.03, 3.0, 0.9), (sign * 0.84, -0.6, 0.45), ply, "side lining", 0.002)
         box((0.05, 3.0, 1.2), (sign * 0.88, -0.6, 1.45), steel, "side", 0.01)
-        rod((sign * 0.80, -2, 0.93), (sign * 0.80, 0.5, 0.93), 0.014, metal("rail", srgb("#9a9a98"), 0.35), "lashing rail")
+        rod(
+            (sign * 0.80, -2, 0.93),
+            (sign * 0.80, 0.5, 0.93),
+            0.014,
+            metal("rail", srgb("#9a9a98"), 0.35),
+            "lashing rail",
+        )
     box((1.9, 0.04, 2.2), (0, 0.47, 1.1), ply, "bulkhead", 0.003)
 
 
@@ -88,7 +115,14 @@ def build(value: Value, rng: random.Random) -> Shot:
     van()
     strap = plastic("strap", srgb("#c7641b"), 0.7, Wear(0.4, 0.3, 0.4, 0.1))
     box((1.66, 0.003, 0.03), (0, -0.75, 0.012), strap, "strap on the floor", 0.001, (0, 0, 0.12))
-    box((0.5, 0.42, 0.05), (0.52, -0.62, 0.03), fabric("blanket", srgb("#44566b"), 0.002), "blanket", 0.02, (0, 0, 0.35))
+    box(
+        (0.5, 0.42, 0.05),
+        (0.52, -0.62, 0.03),
+        fabric("blanket", srgb("#44566b"), 0.002),
+        "blanket",
+        0.02,
+        (0, 0, 0.35),
+    )
     surroundings("hall", rng.uniform(0, 360), 0.35)
     lamp((0.2, -1.6, 2.1), (0, 0.2, 0.4), 0.9, 46, (0.9, 0.95, 1))
     lamp((-0.6, -0.3, 1.9), (-0.2, 0.2, 0.4), 0.15, 14, (1, 0.93, 0.82))

@@ -13,7 +13,7 @@ from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.hardware import hex_nut, socket_screw
 from scenes.materials import Wear, concrete, metal, painted, plastic
-from scenes.mesh import bevel, box, cut, extrude, join, lathe, rod, tube
+from scenes.mesh import Floats, bevel, box, cut, extrude, join, lathe, rod, tube
 from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -24,7 +24,7 @@ LENGTH, THICK, HOSE = 0.24, 0.0085, 0.0095
 
 def spanner() -> Object:
     """Return a combination spanner along x, lying on z = 0, with its size forged into the shank."""
-    chrome = metal("chrome vanadium", srgb("#b4b4b3"), 0.24, Wear(0.8, 0.15, 0.6, 0.06), grain=0.15)
+    chrome = metal("chrome vanadium", srgb("#b4b4b3"), 0.24, Wear(0.6, 0.06, 0.3, 0.06), grain=0.1)
     half = LENGTH / 2
     shank = extrude(
         [
@@ -65,7 +65,7 @@ def spanner() -> Object:
     mouth = box((0.036, 0.0172, 0.03), (half + 0.0155, 0.004, 0), turn=(0, 0, math.radians(15)))
     hollow = box((0.11, 0.0062, 0.0024), (0.0, 0, THICK * 0.86), round_by=0.001)
     cut(shank, bore, mouth, hollow)
-    bevel(shank, 0.0011, 3)
+    bevel(shank, 0.0005, 2)
     text = bpy.data.curves.new("size", "FONT")
     text.body, text.size, text.extrude, text.align_x, text.align_y = (
         "19  HALDEN",
@@ -80,7 +80,7 @@ def spanner() -> Object:
     return shank
 
 
-def lifted(path: np.ndarray, over: list[tuple[float, float, float, float]]) -> list[tuple[float, float, float]]:
+def lifted(path: Floats, over: list[tuple[float, float, float, float]]) -> list[tuple[float, float, float]]:
     """Return the hose's path on the floor, raised near each (x, y, height, reach)."""
     points = []
     for x, y in path:
@@ -109,7 +109,7 @@ def hose(spanner_under: bool) -> Object:
     return tube(points, HOSE, rubber, "hose", 28, 4)
 
 
-def _self_crossing(path: np.ndarray) -> tuple[int, int] | None:
+def _self_crossing(path: Floats) -> tuple[int, int] | None:
     """Return the indices of the nearest approach of two distant parts of a path, if they touch."""
     best: tuple[float, int, int] | None = None
     for i in range(len(path)):
@@ -130,8 +130,6 @@ def build(value: Value, rng: random.Random) -> Shot:
         tool.location.z = 2 * HOSE
         tool.rotation_euler = (0, math.radians(3.5), math.radians(38))
     box((5, 5, 0.1), (0, 0, -0.05), concrete("floor", srgb("#6f6c67"), 3.2, 0.62), "floor")
-    oil = lathe([(0, 0.0004), (0.09, 0.0003), (0.1, 0.0)], plastic("oil", srgb("#14100c"), 0.08), "oil", 64)
-    oil.scale, oil.location = (1.2, 0.7, 1), (-0.23, -0.11, 0)
     dull = metal("dull", srgb("#8d8a82"), 0.35, Wear(0.5, 0.3, 0.5, 0.03))
     nut = hex_nut(12, 19, 10, 1.75, dull)
     nut.location = (0.115, -0.075, 0.005)
@@ -143,7 +141,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("workshop", rng.uniform(0, 360), 0.5)
     lamp((-0.5, 0.5, 0.7), size=0.2, watts=17, colour=(1, 0.95, 0.86))
     lamp((0.8, -0.3, 0.8), size=0.6, watts=7, colour=(0.84, 0.92, 1))
-    camera(View((0.02, -0.36, 0.44), (0.0, 0.02, 0), 40, 8, roll_deg=3))
+    camera(View((0.03, -0.33, 0.40), (0.012, 0.012, 0), 42, 8, roll_deg=3))
     return Shot([tool], Rule(0.6, 8000), Look(grain=0.01, warmth=0.01))
 
 

@@ -9,7 +9,7 @@ import platform
 import re
 import secrets
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,13 +19,15 @@ import msgspec
 from msgspec import Struct
 
 import visioneval
-from visioneval.errors import StoreError, SuiteError
+from visioneval.budget import Budget
+from visioneval.cache import Known, known_replies
+from visioneval.errors import ModelError, StoreError, SuiteError
 from visioneval.grading import GRADER_VERSION, Change, changes, grade
 from visioneval.models import prices_of
-from visioneval.pricing import cost_usd, row_for
+from visioneval.pricing import PER_MILLION, run_row, usage_cost_usd
 from visioneval.providers import open_provider
 from visioneval.providers.base import LoadedProvider, Provider
-from visioneval.runner import Ending, Runner
+from visioneval.runner import Ending, ImageCache, Limits, Runner, Shots, Watcher, request_key
 from visioneval.store import Place, RunFolder, StoredRun, read_run, write_verdicts
 from visioneval.suite import check_pictures, load_suite
 from visioneval.types import (
@@ -37,9 +39,14 @@ from visioneval.types import (
     Run,
     Settings,
     Suite,
+    Usage,
     Verdict,
 )
 
+CACHED_PROVIDERS = ("openai",)
+"""Whose answers cost money; what runs here is asked again."""
+UNKNOWN_INPUT_TOKENS = 10_000
+"""What a call is taken to have read that broke off before its bill was known, in an earlier part of a run."""
 RECORDED_PACKAGES = ("openai", "pillow", "rapidocr", "onnxruntime", "torch", "transformers")
 
 
@@ -50,6 +57,7 @@ class Plan(Struct, frozen=True):
     prompts: tuple[Prompt, ...]
     suite_folder: Path
     folder: Path
+    shots: Shots
 
 
 class Progress(Protocol):
@@ -58,6 +66,7 @@ class Progress(Protocol):
     def start(self, label: str, total: int, done: int) -> None: ...
     def advance(self, verdict: Verdict | None, usd: Decimal | None) -> None: ...
     def pause(self, seconds: float, why: str) -> None: ...
+    def say(self, message: str) -> None: ...
     def stop(self) -> None: ...
 
 
@@ -102,44 +111,62 @@ def plan_run(
         git_commit=_git_commit(),
         shard=shard,
     )
-    return Plan(run, tuple(prompts), suite.folder, folder)
+    return Plan(run, tuple(prompts), suite.folder, folder, Shots.choose(suite, condition.settings.few_shot))
 
 
-def execute(plan: Plan, progress: Progress, *, concurrency: int | None = None) -> Finished:
+class Options(Struct, frozen=True):
+    """How a plan is carried out: nothing here can change a reply."""
+
+    limits: Limits = Limits()
+    max_cost_usd: Decimal | None = None
+    """What the run may cost in all, with what it has cost before it was resumed."""
+    fresh: bool = False
+    """Ask again what an earlier run has asked already."""
+    images: ImageCache | None = None
+    """Pictures that other runs of the same suite have encoded."""
+
+
+def execute(plan: Plan, progress: Progress, options: Options | None = None) -> Finished:
     """Carry out a plan in a new run folder.
 
     Raises ModelError before anything is written when the model cannot be reached as things are.
     """
+    options = options or Options()
     check_pictures(plan.suite_folder, plan.prompts)
     provider = open_provider(plan.run.card, plan.prompts)
     run = as_loaded(plan.run, provider)
+    budget = _budget(run, (), (), options.max_cost_usd)
     with RunFolder.create(plan.folder, run, plan.prompts) as folder:
-        ending = _carry_on(
-            run, plan.prompts, provider, folder, plan.suite_folder, progress, frozenset(), concurrency
-        )
-    return finish(plan.folder, ending)
+        carried = Execution(run, plan.prompts, folder, plan.suite_folder, plan.shots)
+        ending = carried.carry_on(provider, progress, options, budget, frozenset())
+    return finish(plan.folder, ending, carried.verdicts)
 
 
-def resume(folder: Path, progress: Progress, *, concurrency: int | None = None) -> Finished:
+def resume(folder: Path, progress: Progress, options: Options | None = None) -> Finished:
     """Ask again exactly what has no answer yet.
 
     Raises StoreError when the suite has changed since the run began: its answers would not compare.
     """
+    options = options or Options()
     stored = read_run(folder)
-    if (now := load_suite(stored.suite_path).sha256) != stored.run.suite_sha256:
+    suite = load_suite(stored.suite_path)
+    if suite.sha256 != stored.run.suite_sha256:
         raise StoreError(
-            f"run {stored.run.id}: the suite {stored.suite_path} has changed since (sha256 {now[:12]}…, was "
-            f"{stored.run.suite_sha256[:12]}…); start a new run"
+            f"run {stored.run.id}: the suite {stored.suite_path} has changed since (sha256 {suite.sha256[:12]}…, "
+            f"was {stored.run.suite_sha256[:12]}…); start a new run"
         )
-    provider = open_provider(stored.run.card, stored.prompts)
-    check_same_model(stored.run, provider)
+    run = stored.run
+    card = msgspec.structs.replace(run.card, unsupported=(*run.card.unsupported, *run.dropped_parameters))
+    provider = open_provider(card, stored.prompts)
+    check_same_model(run, provider)
     with RunFolder(folder) as opened:
         stored = read_run(folder)  # again, now that nobody else can write to it
         done = frozenset((record.prompt_id, record.epoch) for record in stored.records if record.reply is not None)
-        ending = _carry_on(
-            stored.run, stored.prompts, provider, opened, stored.suite_folder, progress, done, concurrency
-        )
-    return finish(folder, ending)
+        budget = _budget(run, stored.records, stored.billed, options.max_cost_usd)
+        shots = Shots.choose(suite, run.condition.settings.few_shot)
+        carried = Execution(run, stored.prompts, opened, stored.suite_folder, shots)
+        ending = carried.carry_on(provider, progress, options, budget, done)
+    return finish(folder, ending, carried.verdicts)
 
 
 def as_loaded(run: Run, provider: Provider) -> Run:
@@ -162,19 +189,135 @@ def check_same_model(run: Run, provider: Provider) -> None:
             )
 
 
-def finish(folder: Path, ending: Ending) -> Finished:
-    """Grade what a run folder holds and write the verdicts."""
+def finish(folder: Path, ending: Ending, graded: Mapping[Place, Verdict] | None = None) -> Finished:
+    """Grade what a run folder holds, save what was graded just now, and write the verdicts."""
     stored = read_run(folder)
-    verdicts = grade_stored(stored)
+    verdicts = grade_stored(stored, graded)
     write_verdicts(folder, verdicts)
     return Finished(msgspec.structs.replace(stored, verdicts=verdicts), ending)
 
 
-def grade_stored(stored: StoredRun) -> dict[Place, Verdict]:
-    """Grade every stored reply with the grader of this version; makes no call and writes nothing."""
-    by_id = {prompt.id: prompt for prompt in stored.prompts}
+class Execution(Watcher):
+    """One run under way: grades and shows each record as it is stored, and keeps the manifest true."""
+
+    def __init__(
+        self, run: Run, prompts: tuple[Prompt, ...], folder: RunFolder, suite_folder: Path, shots: Shots
+    ) -> None:
+        self.run, self.prompts, self.folder, self.shots = run, prompts, folder, shots
+        self.suite_folder = suite_folder
+        self.verdicts: dict[Place, Verdict] = {}
+
+    def carry_on(
+        self,
+        provider: Provider,
+        progress: Progress,
+        options: Options,
+        budget: Budget | None,
+        done: frozenset[Place],
+    ) -> Ending:
+        """Ask for everything but what is `done`."""
+        self.progress = progress
+        longest_side_px = self.run.condition.settings.longest_side_px
+        known = {} if options.fresh else self._known(done)
+
+        async def main() -> Ending:
+            runner = Runner(
+                self.run,
+                self.prompts,
+                provider,
+                self.folder,
+                images=options.images or ImageCache(self.suite_folder, longest_side_px),
+                done=done,
+                limits=options.limits,
+                watcher=self,
+                known=known,
+                shots=self.shots,
+                budget=budget,
+            )
+            try:
+                return await runner.execute()
+            finally:
+                await provider.close()
+
+        progress.start(self.run.condition.label, len(self.prompts) * self.run.epochs, len(done))
+        if known:
+            progress.say(f"{len(known)} answers are taken from earlier runs (--fresh asks again)")
+        try:
+            return asyncio.run(main())
+        finally:
+            progress.stop()
+
+    def record(self, prompt: Prompt, record: Record) -> None:
+        """Grade and show one record."""
+        if record.reply is None:
+            self.progress.advance(None, None)
+            return
+        verdict = self.verdicts[(record.prompt_id, record.epoch)] = grade(prompt, record.reply)
+        usd = Decimal(0) if record.cached_from else usage_cost_usd(self.run, record.reply.usage)
+        self.progress.advance(verdict, usd)
+
+    def pause(self, seconds: float, why: str) -> None:
+        """Show a wait."""
+        self.progress.pause(seconds, why)
+
+    def dropped(self, parameters: tuple[str, ...]) -> None:
+        """Write into the manifest what the host does not take."""
+        self.run = msgspec.structs.replace(self.run, dropped_parameters=parameters)
+        self.folder.write_manifest(self.run)
+        self.progress.say(f"{self.run.card.name} does not take {', '.join(parameters)}: left out from now on")
+
+    def _known(self, done: frozenset[Place]) -> dict[str, Known]:
+        if self.run.card.provider not in CACHED_PROVIDERS:
+            return {}
+        keys = {
+            request_key(self.run, prompt, epoch, self.shots.of(prompt))
+            for epoch in range(self.run.epochs)
+            for prompt in self.prompts
+            if (prompt.id, epoch) not in done
+        }
+        return known_replies(self.folder.folder.parent, keys, but=self.run.id)
+
+
+def spent_usd(run: Run, records: Iterable[Record], billed: Iterable[Usage]) -> list[Decimal | None]:
+    """Return what each call of a run cost that the host charged: answers, and failures that were billed."""
+    paid = [record.reply.usage for record in records if record.reply is not None and record.cached_from is None]
+    return [usage_cost_usd(run, usage) for usage in (*paid, *billed)]
+
+
+def spent_by(finished: Iterable[Finished]) -> Decimal:
+    """Return what some runs have cost together, as far as it is known."""
+    each = (spent_usd(one.stored.run, one.stored.records, one.stored.billed) for one in finished)
+    return sum((cost for costs in each for cost in costs if cost is not None), Decimal(0))
+
+
+def _budget(
+    run: Run, records: Iterable[Record], billed: Iterable[Usage], max_cost_usd: Decimal | None
+) -> Budget | None:
+    """Return the guard of `--max-cost`. Raises ModelError when a reply has no price or no upper limit."""
+    if max_cost_usd is None:
+        return None
+    row, settings = run_row(run), run.condition.settings
+    if row is None:
+        raise ModelError(
+            f"model {run.card.name!r} has no price in force, so --max-cost cannot be kept; add a row to "
+            "prices.yaml (--prices-file)"
+        )
+    if settings.max_output_tokens is None:
+        raise ModelError("--max-cost needs --max-output-tokens: without it a reply has no upper price")
+    unknown_usd = (UNKNOWN_INPUT_TOKENS * row.input + settings.max_output_tokens * row.output) / PER_MILLION
+    costs = (unknown_usd if cost is None else cost for cost in spent_usd(run, records, billed))
+    return Budget(max_cost_usd, sum(costs, Decimal(0)), row)
+
+
+def grade_stored(stored: StoredRun, graded: Mapping[Place, Verdict] | None = None) -> dict[Place, Verdict]:
+    """Grade every stored reply with the grader of this version; makes no call and writes nothing.
+
+    `graded` holds verdicts that this process has found already.
+    """
+    by_id, already = {prompt.id: prompt for prompt in stored.prompts}, graded or {}
     return {
-        (record.prompt_id, record.epoch): grade(by_id[record.prompt_id], record.reply)
+        (record.prompt_id, record.epoch): already.get((record.prompt_id, record.epoch))
+        or grade(by_id[record.prompt_id], record.reply)
         for record in stored.records
         if record.reply is not None and record.prompt_id in by_id
     }
@@ -226,53 +369,6 @@ def merge(defaults: Settings, chosen: Settings) -> Settings:
 def folder_name(model: str) -> str:
     """Return a model's name as a folder name that every file system takes."""
     return re.sub(r"[^A-Za-z0-9._+-]+", "-", model).strip("-.") or "model"
-
-
-def _carry_on(
-    run: Run,
-    prompts: tuple[Prompt, ...],
-    provider: Provider,
-    folder: RunFolder,
-    suite_folder: Path,
-    progress: Progress,
-    done: frozenset[Place],
-    concurrency: int | None,
-) -> Ending:
-    today = datetime.now(UTC).date()
-
-    def on_record(prompt: Prompt, record: Record) -> None:
-        if record.reply is None:
-            progress.advance(None, None)
-            return
-        row = (
-            row_for(run.prices, run.prices[0].model, today, record.reply.usage.service_tier)
-            if run.prices
-            else None
-        )
-        progress.advance(grade(prompt, record.reply), cost_usd(record.reply.usage, row))
-
-    async def main() -> Ending:
-        runner = Runner(
-            run,
-            prompts,
-            provider,
-            folder,
-            suite_folder=suite_folder,
-            done=done,
-            concurrency=concurrency,
-            on_record=on_record,
-            on_pause=progress.pause,
-        )
-        try:
-            return await runner.execute()
-        finally:
-            await provider.close()
-
-    progress.start(run.condition.label, len(prompts) * run.epochs, len(done))
-    try:
-        return asyncio.run(main())
-    finally:
-        progress.stop()
 
 
 def _relative(path: Path, folder: Path) -> str:

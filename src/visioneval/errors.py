@@ -7,6 +7,7 @@
     ├── StoreError               5   a run folder: unreadable, corrupt, in use, or the disk is full
     └── ProviderError            6   what a provider's generate() may raise
         ├── RetryableError           may go through later: the runner tries again
+        │   └── ParameterRejectedError        goes through at once without that parameter
         ├── PromptError              this prompt cannot be answered: the runner goes on to the next
         └── FatalError               no prompt can be answered: the runner ends the run
 
@@ -81,8 +82,26 @@ class RetryableError(ProviderError):
         self.retry_after_s = retry_after_s
 
 
+class ParameterRejectedError(RetryableError):
+    """The host does not take one of the parameters; the provider leaves it out from now on."""
+
+    def __init__(self, parameter: str, message: str) -> None:
+        super().__init__("bad_request", message, retry_after_s=0.0)
+        self.parameter = parameter
+
+
 class PromptError(ProviderError):
     """The host rejects this prompt; others may go through."""
+
+    def __init__(
+        self, kind: FailureKind, message: str, *, param: str | None = None, billed: Usage | None = None
+    ) -> None:
+        super().__init__(kind, message, billed=billed)
+        self.param = param
+
+    def ending_the_run(self, message: str) -> FatalError:
+        """Return the same error for a fault that every prompt would meet."""
+        return FatalError(self.kind, message)
 
 
 class FatalError(ProviderError):

@@ -1,7 +1,7 @@
 """Model cards and price rows: which models there are, how they are reached, what they cost.
 
 `--model` takes a card's name, or `provider:model-id` for a model that has no card (`openai:anything`,
-`hf:organisation/name-or-folder`, `replay:FILE`).
+`hf:organisation/name-or-folder`, `replay:FILE`, or a host of `models.yaml`: `openrouter:google/gemma-3-27b-it`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,36 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 import yaml
+from msgspec import Struct
 
 import visioneval
 from visioneval.errors import ModelError
-from visioneval.types import ModelCard, PriceRow
+from visioneval.types import ModelCard, PriceRow, Settings
 
 PREFIXES = {"openai": "openai", "hf": "transformers", "replay": "replay"}
+
+
+AD_HOC_SETTINGS = Settings(max_output_tokens=4096, temperature=0.0)
+"""Of a model without a card; a host that does not take the temperature says so, and it is left out."""
+
+
+class Host(Struct, frozen=True, forbid_unknown_fields=True):
+    """A host that speaks OpenAI's protocol: what the cards of its models have in common."""
+
+    name: str
+    base_url: str | None = None
+    api_key_env: str | None = None
+    key_optional: bool = False
+    api: Literal["responses", "chat"] = "chat"
+    unsupported: tuple[str, ...] = ()
+    """Parameters that the endpoint rejects or ignores."""
+    options: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
+    note: str = ""
+    source: str = ""
 
 
 def shipped(name: str) -> Path:
@@ -56,13 +77,21 @@ def load_cards(path: Path | None = None) -> tuple[ModelCard, ...]:
     return cards
 
 
+def load_hosts(path: Path | None = None) -> tuple[Host, ...]:
+    """Read the hosts beside the model cards. Raises ModelError for a file that is wrong."""
+    hosts: tuple[Host, ...] = _load(
+        path or shipped("configs") / "models.yaml", "hosts", tuple[Host, ...], default=[]
+    )
+    return hosts
+
+
 def load_prices(path: Path | None = None) -> tuple[PriceRow, ...]:
     """Read dated price rows (the shipped ones by default). Raises ModelError for a file that is wrong."""
     rows: tuple[PriceRow, ...] = _load(path or shipped("configs") / "prices.yaml", "prices", tuple[PriceRow, ...])
     return rows
 
 
-def find_card(name: str, cards: Sequence[ModelCard]) -> ModelCard:
+def find_card(name: str, cards: Sequence[ModelCard], hosts: Sequence[Host] = ()) -> ModelCard:
     """Return the card of `name`, or one made on the spot for `provider:model-id`.
 
     Raises ModelError with the nearest names when there is neither.
@@ -73,7 +102,11 @@ def find_card(name: str, cards: Sequence[ModelCard]) -> ModelCard:
     prefix, colon, model_id = name.partition(":")
     if colon and model_id and prefix in PREFIXES:
         label = f"{prefix}:{Path(model_id).name}" if Path(model_id).is_absolute() else ""
-        return ModelCard(name=name, provider=PREFIXES[prefix], model_id=model_id, label=label)
+        settings = AD_HOC_SETTINGS if PREFIXES[prefix] == "openai" else Settings()
+        return ModelCard(name=name, provider=PREFIXES[prefix], model_id=model_id, label=label, settings=settings)
+    host = next((host for host in hosts if host.name == prefix), None)
+    if colon and model_id and host is not None:
+        return card_on(host, name, model_id)
     near = difflib.get_close_matches(name, [card.name for card in cards], n=3, cutoff=0.4)
     hint = f"did you mean {', '.join(near)}? " if near else ""
     raise ModelError(
@@ -82,19 +115,45 @@ def find_card(name: str, cards: Sequence[ModelCard]) -> ModelCard:
     )
 
 
+def at_host(card: ModelCard, base_url: str | None, api_key_env: str | None) -> ModelCard:
+    """Return a card that is reached at another address, or with another key."""
+    if base_url is not None:
+        own_key = card.api_key_env if card.base_url is None else None  # a key belongs to the host it was named for
+        card = msgspec.structs.replace(card, base_url=base_url, api_key_env=own_key)
+    return msgspec.structs.replace(card, api_key_env=api_key_env) if api_key_env else card
+
+
+def card_on(host: Host, name: str, model_id: str) -> ModelCard:
+    """Return a card for one model of a host."""
+    return ModelCard(
+        name=name,
+        provider="openai",
+        model_id=model_id,
+        settings=msgspec.structs.replace(AD_HOC_SETTINGS, api=host.api),
+        unsupported=host.unsupported,
+        base_url=host.base_url,
+        api_key_env=host.api_key_env,
+        key_optional=host.key_optional,
+        options=host.options,
+        note=host.note,
+    )
+
+
 def prices_of(card: ModelCard, prices: Sequence[PriceRow]) -> tuple[PriceRow, ...]:
     """Return every price row of a card: what a run keeps of the price table."""
     return tuple(row for row in prices if row.model in (card.name, card.model_id))
 
 
-def _load(path: Path, key: str, type_: object) -> tuple[msgspec.Struct, ...]:  # type: ignore[type-arg]
+def _load(path: Path, key: str, type_: object, default: list[object] | None = None) -> Any:
     try:
         document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        entries = msgspec.convert(document[key], type_, str_keys=True)
+        entries = msgspec.convert(
+            document[key] if default is None else document.get(key, default), type_, str_keys=True
+        )
     except OSError as error:
         raise ModelError(f"cannot read {path} ({error.strerror})") from None
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise ModelError(f"{path} is not a YAML file with a list under {key!r}: {error}") from None
     except msgspec.ValidationError as error:
         raise ModelError(f"{path}: {error}; correct that entry") from None
-    return entries  # type: ignore[no-any-return]
+    return entries

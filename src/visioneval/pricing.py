@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 
-from visioneval.types import PriceRow, Usage
+from visioneval.types import PriceRow, Run, Usage
 
 PER_MILLION = Decimal(1_000_000)
+
+
+STANDARD = "standard"
+_STANDARD_NAMES = (None, "default", "auto", STANDARD)
 
 
 def row_for(prices: Sequence[PriceRow], model: str, on: date, tier: str | None = None) -> PriceRow | None:
@@ -17,7 +21,7 @@ def row_for(prices: Sequence[PriceRow], model: str, on: date, tier: str | None =
     `tier` is the service tier really used; a host's own word for its default ("default", "auto", none)
     means "standard".
     """
-    wanted = "standard" if tier in (None, "default", "auto") else tier
+    wanted = STANDARD if tier in _STANDARD_NAMES else tier
     rows = [row for row in prices if row.model == model and row.tier == wanted and row.valid_from <= on]
     return max(rows, key=lambda row: row.valid_from, default=None)
 
@@ -48,3 +52,25 @@ def uncached_cost_usd(usage: Usage, row: PriceRow | None) -> Decimal | None:
     if row is None or usage.input_tokens is None or usage.output_tokens is None:
         return None
     return (usage.input_tokens * row.input + usage.output_tokens * row.output) / PER_MILLION
+
+
+def run_row(run: Run, tier: str | None = None, on: date | None = None) -> PriceRow | None:
+    """Return the row that a run's calls are billed by in a tier, on a day (that of its start by default).
+
+    `tier` is the one the host reported; where it reported none, the one that was asked for.
+    """
+    day = on or datetime.fromisoformat(run.started).date()
+    asked = tier or run.condition.settings.service_tier
+    rows = (row_for(run.prices, name, day, asked) for name in (run.card.name, run.card.model_id))
+    return next((row for row in rows if row is not None), None)
+
+
+def usage_cost_usd(run: Run, usage: Usage, on: date | None = None) -> Decimal | None:
+    """Return what a run paid for one call, by the tier really used; None when it is not known."""
+    return cost_usd(usage, run_row(run, usage.service_tier, on))
+
+
+def total_usd(costs: Iterable[Decimal | None]) -> tuple[Decimal, int]:
+    """Return the sum of the costs that are known, and how many are not."""
+    listed = list(costs)
+    return sum((cost for cost in listed if cost is not None), Decimal(0)), sum(cost is None for cost in listed)

@@ -12,25 +12,49 @@ import random
 import signal
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeAlias
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from visioneval.errors import FatalError, ProviderError, RetryableError, StoreError, SuiteError
+from visioneval.budget import Bound, Budget
+from visioneval.cache import Known
+from visioneval.errors import (
+    FatalError,
+    ParameterRejectedError,
+    ProviderError,
+    RetryableError,
+    StoreError,
+    SuiteError,
+)
 from visioneval.images import encode_image
-from visioneval.providers.base import Provider
+from visioneval.limits import BreakerPolicy, Gate, HostIsDown
+from visioneval.providers.base import HostedProvider, Provider
+from visioneval.redact import redact
 from visioneval.store import Place, RunFolder
-from visioneval.suite import answer_type, image_path, options_of
-from visioneval.types import EncodedImage, Failure, Prompt, Record, Reply, Request, Run, Settings
+from visioneval.suite import answer_type, image_path, key_text, options_of
+from visioneval.types import (
+    EncodedImage,
+    Example,
+    Failure,
+    Prompt,
+    Record,
+    Reply,
+    Request,
+    Run,
+    Settings,
+    Suite,
+    Usage,
+)
 
 SYNC_INTERVAL_S = 1.0
-IMAGE_CACHE_BYTES = 64_000_000
+IMAGE_CACHE_BYTES = 32_000_000
 MAX_MESSAGE = 500
-OnRecord: TypeAlias = Callable[[Prompt, Record], None]
+FIRST_TOKENS = 1000.0
+"""Input tokens that a call is taken to need until the host has reported some."""
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -49,11 +73,48 @@ class RetryPolicy(Struct, frozen=True):
         return uniform(0.0, min(self.longest_s, self.base_s * 2**attempt))
 
 
+class Limits(Struct, frozen=True):
+    """How fast a run may go; None leaves it to the provider and to what the host says."""
+
+    concurrency: int | None = None
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    retry: RetryPolicy = RetryPolicy()
+    breaker: BreakerPolicy = BreakerPolicy()
+
+
 class Ending(Struct, frozen=True):
-    """How a run ended: `reason` is "complete", "interrupted" or "fatal"."""
+    """How a run ended: `reason` is "complete", "interrupted", "budget" or "fatal"."""
 
     reason: str
     message: str = ""
+
+
+class Watcher:
+    """What the runner tells whoever watches; every method may be overridden."""
+
+    def record(self, prompt: Prompt, record: Record) -> None:
+        """A prompt ended and is stored."""
+
+    def pause(self, seconds: float, why: str) -> None:
+        """A call, or all of them, waits."""
+
+    def dropped(self, parameters: tuple[str, ...]) -> None:
+        """The host rejected parameters, which are left out from now on."""
+
+
+class Attempts(Struct):
+    """What one prompt's calls have come to so far; `waited_s` is for our own limits, not the host's."""
+
+    started: float
+    number: int = 0
+    waited_s: float = 0.0
+    last_started: float = 0.0
+    billed: tuple[Usage, ...] = ()
+
+    def spent_s(self, until: float) -> float:
+        """Return the seconds in failed attempts and in the pauses after them."""
+        return max(0.0, until - self.started - self.waited_s)
 
 
 class Runner:
@@ -66,24 +127,38 @@ class Runner:
         provider: Provider,
         folder: RunFolder,
         *,
-        suite_folder: Path,
+        images: ImageCache,
         done: frozenset[Place],
-        concurrency: int | None = None,
-        retry: RetryPolicy | None = None,
-        on_record: OnRecord = lambda prompt, record: None,
-        on_pause: Callable[[float, str], None] = lambda seconds, why: None,
+        limits: Limits | None = None,
+        watcher: Watcher | None = None,
+        known: Mapping[str, Known] | None = None,
+        shots: Shots | None = None,
+        budget: Budget | None = None,
     ) -> None:
+        limits = limits or Limits()
         self.run, self.prompts, self.provider, self.folder = run, prompts, provider, folder
-        self.done, self.retry = done, retry or RetryPolicy()
-        self.workers = min(provider.concurrency, concurrency or provider.concurrency)
-        self.on_record, self.on_pause = on_record, on_pause
-        self.images = ImageCache(suite_folder, run.condition.settings.longest_side_px)
+        self.done, self.retry, self.watcher = done, limits.retry, watcher or Watcher()
+        self.hosted = provider if isinstance(provider, HostedProvider) else None
+        self.workers = limits.concurrency or provider.concurrency
+        if self.hosted is None:
+            self.workers = min(self.workers, provider.concurrency)
+        self.gate = Gate(
+            self.workers,
+            requests_per_minute=limits.requests_per_minute,
+            tokens_per_minute=limits.tokens_per_minute,
+            breaker=limits.breaker,
+        )
+        self.images = images
+        self.known, self.shots, self.budget = known or {}, shots or Shots(), budget
         self.stopping = asyncio.Event()
-        self.fatal: FatalError | StoreError | None = None
+        self.ending: Ending | None = None
+        self.broken: StoreError | None = None
         self.unwritten: list[Record] = []
+        self.dropped = run.dropped_parameters
+        self._tokens = FIRST_TOKENS
 
     async def execute(self) -> Ending:
-        """Run to the end, to Ctrl-C or to an error that no other prompt would escape.
+        """Run to the end, to Ctrl-C, to the end of the budget or to an error that no other prompt would escape.
 
         The first Ctrl-C lets the calls in flight finish, for they are paid for; the second drops them.
         Raises StoreError when records cannot be written, after the calls in flight are in.
@@ -98,11 +173,9 @@ class Runner:
         for worker in workers:
             if not worker.cancelled() and (error := worker.exception()) is not None:
                 raise error
-        if isinstance(self.fatal, StoreError):
-            raise self.fatal
-        if self.fatal is not None:
-            return Ending("fatal", str(self.fatal))
-        return Ending("interrupted" if self.stopping.is_set() else "complete")
+        if self.broken is not None:
+            raise self.broken
+        return self.ending or Ending("interrupted" if self.stopping.is_set() else "complete")
 
     def _work(self) -> Iterator[tuple[Prompt, int]]:
         for epoch in range(self.run.epochs):
@@ -114,9 +187,9 @@ class Runner:
         while not self.stopping.is_set() and (place := next(work, None)) is not None:
             prompt, epoch = place
             try:
-                record = await self._ask(prompt, epoch)
+                record = await self._record_of(prompt, epoch)
             except FatalError as error:
-                self._stop(error)
+                self._stop(Ending("fatal", redact(str(error))))
                 return
             if record is not None:
                 self._store(prompt, record)
@@ -126,56 +199,155 @@ class Runner:
             self.folder.append(record)
         except StoreError as error:
             self.unwritten.append(record)
-            self._stop(error)
+            self.broken = self.broken or error
+            self._stop()
         else:
-            self.on_record(prompt, record)
+            self.watcher.record(prompt, record)
 
-    async def _ask(self, prompt: Prompt, epoch: int) -> Record | None:
-        """Return how one prompt ended, or None when the run was stopped while it waited to try again."""
-        key = request_key(self.run, prompt, epoch)
+    async def _record_of(self, prompt: Prompt, epoch: int) -> Record | None:
+        """Return how one prompt ended, or None when the run was stopped before it did."""
+        key = request_key(self.run, prompt, epoch, self.shots.of(prompt))
+        if (known := self.known.get(key)) is not None:
+            return _record(key, prompt, epoch, known.reply, cached_from=known.run_id)
         entered = time.perf_counter()
         try:
-            image = None if self.run.condition.blind else await self.images.get(prompt)
+            request = await self._request(prompt, epoch, key)
         except SuiteError as error:
             return _record(key, prompt, epoch, Failure("bad_image", str(error)))
-        request = Request(
+        attempts = Attempts(started=time.perf_counter(), waited_s=0.0)
+        end = await self._answer(request, attempts)
+        if isinstance(end, Failure):
+            return _record(key, prompt, epoch, end, billed=attempts.billed)
+        if isinstance(end, Reply):
+            prepared_s = attempts.started - entered
+            reply = self._with_images(_timed(end, request.image, attempts, prepared_s))
+            return _record(key, prompt, epoch, reply, billed=attempts.billed)
+        return None if not attempts.billed else _record(key, prompt, epoch, _stopped(attempts), attempts.billed)
+
+    async def _request(self, prompt: Prompt, epoch: int, key: str) -> Request:
+        blind = self.run.condition.blind
+        examples = [
+            Example(shot.question, key_text(shot.answer), None if blind else await self.images.get(shot))
+            for shot in self.shots.of(prompt)
+        ]
+        return Request(
             prompt_id=prompt.id,
             question=prompt.question,
             answer_type=answer_type(prompt.answer),
             options=options_of(prompt.answer),
-            image=image,
+            image=None if blind else await self.images.get(prompt),
             settings=self.run.condition.settings,
             epoch=epoch,
             key=key,
+            examples=tuple(examples),
         )
-        queue_s, started, attempt = time.perf_counter() - entered, time.perf_counter(), 0
+
+    async def _answer(self, request: Request, attempts: Attempts) -> Reply | Failure | None:
+        """Ask until there is an answer or no more attempt; None when the run was stopped."""
         while True:
-            attempt += 1
-            attempt_started = time.perf_counter()
+            queued = time.perf_counter()
+            bound = await self._admit(request)
+            if bound is False:
+                return None
+            attempts.last_started = time.perf_counter()
+            attempts.waited_s += attempts.last_started - queued
+            attempts.number += 1
+            sent_at, charged = self.gate.now(), None
             try:
                 reply = await self.provider.generate(request)
             except FatalError:
                 raise
             except Exception as error:  # a provider that fails on one prompt fails that prompt, not the run
-                failure = _failure(error, attempt, time.perf_counter() - started)
-                if not isinstance(error, RetryableError) or attempt >= self.retry.max_attempts:
-                    return _record(key, prompt, epoch, failure)
-                if not await self._pause(attempt, error):
-                    return None
-                continue
-            return _record(key, prompt, epoch, _timed(reply, image, queue_s, attempt, attempt_started - started))
+                charged = error.billed if isinstance(error, ProviderError) else None
+                failure = error
+            else:
+                charged = reply.usage
+                self._learn(reply.usage.input_tokens)
+                return reply
+            finally:
+                self.gate.leave()
+                self._settle(bound, charged)
+            if charged is not None:
+                attempts.billed += (charged,)
+            pause_s = self._pause_after(failure, attempts, sent_at)
+            if pause_s is None:
+                return _failure(failure, attempts)
+            if pause_s and not await self.gate.sleep(pause_s):
+                return None
 
-    async def _pause(self, attempt: int, error: RetryableError) -> bool:
-        """Wait before another attempt; False when the run was stopped meanwhile."""
-        seconds = self.retry.pause_s(attempt, error.retry_after_s, random.uniform)
-        self.on_pause(seconds, str(error))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self.stopping.wait(), seconds)
-        return not self.stopping.is_set()
+    async def _admit(self, request: Request) -> Bound | Literal[False] | None:
+        """Wait for our own limits; False when the run was stopped, or ends because its budget is spent."""
+        bound = None
+        if self.budget is not None:
+            bound = await self.budget.reserve(request)
+            if bound is None:
+                self._stop(None if self.stopping.is_set() else _out_of_budget(self.budget))
+                return False
+        tokens = bound.input_tokens if bound else self._tokens
+        if await self.gate.enter(tokens):
+            return bound
+        self._settle(bound, None)
+        return False
 
-    def _stop(self, error: FatalError | StoreError | None = None) -> None:
-        self.fatal = self.fatal or error
+    def _settle(self, bound: Bound | None, charged: Usage | None) -> None:
+        if self.budget is not None and bound is not None:
+            self.budget.settle(bound, charged)
+
+    def _learn(self, input_tokens: int | None) -> None:
+        self._tokens = float(input_tokens or self._tokens)
+        self.gate.succeeded(self.hosted.allowance if self.hosted else None, self._tokens)
+
+    def _pause_after(self, error: Exception, attempts: Attempts, sent_at: float) -> float | None:
+        """Return how long to wait before another attempt; None when there is none."""
+        if not isinstance(error, RetryableError):
+            self.gate.failed("other")
+            return None
+        if isinstance(error, ParameterRejectedError):
+            attempts.number -= 1
+            self._note_dropped()
+            return 0.0
+        if error.kind == "rate_limited":
+            self.gate.rate_limited(sent_at, error.retry_after_s)
+        elif self._host_down_s(error) is not None:
+            attempts.number -= 1  # it is the host that failed, not this prompt
+            return 0.0
+        if attempts.number >= self.retry.max_attempts:
+            return None
+        pause_s = self.retry.pause_s(attempts.number, error.retry_after_s, random.uniform)
+        self.watcher.pause(pause_s, redact(str(error)))
+        return pause_s
+
+    def _host_down_s(self, error: RetryableError) -> float | None:
+        try:
+            down_s = self.gate.failed(error.kind)
+        except HostIsDown as down:
+            raise FatalError(
+                error.kind, f"{error}; the host has not answered for {down.seconds:.0f} s; resume when it does"
+            ) from None
+        if down_s is not None:
+            self.watcher.pause(down_s, f"the host is down: {redact(str(error))}")
+        return down_s
+
+    def _note_dropped(self) -> None:
+        if self.hosted is not None and set(self.hosted.dropped) - set(self.dropped):
+            self.dropped = tuple(sorted({*self.dropped, *self.hosted.dropped}))
+            self.watcher.dropped(self.dropped)
+
+    def _with_images(self, reply: Reply) -> Reply:
+        """Keep the pictures of a reply in files of the run folder, and their hashes in the record."""
+        if not reply.images:
+            return reply
+        for image in reply.images:
+            self.folder.keep_image(image)
+        bare = tuple(msgspec.structs.replace(image, content=b"") for image in reply.images)
+        return msgspec.structs.replace(reply, images=bare)
+
+    def _stop(self, ending: Ending | None = None) -> None:
+        self.ending = self.ending or ending
         self.stopping.set()
+        self.gate.close()
+        if self.budget is not None:
+            self.budget.close()
 
     async def _sync_in_groups(self) -> None:
         while True:
@@ -183,7 +355,8 @@ class Runner:
             try:
                 await asyncio.to_thread(self.folder.sync)
             except StoreError as error:
-                self._stop(error)
+                self.broken = self.broken or error
+                self._stop()
 
     def _write_again(self) -> None:
         """Give records that met a full disk a second chance, and say how many are lost if it stays full."""
@@ -192,7 +365,9 @@ class Runner:
                 self.folder.append(record)
             except StoreError as error:
                 lost = len(self.unwritten) - number
-                self.fatal = StoreError(f"{error}; {lost} {'reply' if lost == 1 else 'replies'} could not be kept")
+                self.broken = StoreError(
+                    f"{error}; {lost} {'reply' if lost == 1 else 'replies'} could not be kept"
+                )
                 return
 
     @contextlib.contextmanager
@@ -215,6 +390,29 @@ class Runner:
         finally:
             for number in handled:
                 loop.remove_signal_handler(number)
+
+
+class Shots:
+    """The solved prompts that are shown before a question (`--few-shot N`): for every question the same, save
+    that a prompt never sees its own answer. One more than N stand ready, so that each gets N."""
+
+    def __init__(self, pool: tuple[Prompt, ...] = (), number: int = 0) -> None:
+        self._pool, self._number = pool, number
+
+    @classmethod
+    def choose(cls, suite: Suite, number: int) -> Shots:
+        """Choose from a suite by hash: neither the order of the files nor chance has a part in it."""
+        if number >= len(suite.prompts):
+            raise SuiteError(f"--few-shot {number} needs a suite of more than {number} prompts")
+
+        def lot(prompt: Prompt) -> str:
+            return hashlib.sha256(f"few-shot:{prompt.id}".encode()).hexdigest()
+
+        return cls(tuple(sorted(suite.prompts, key=lot)[: number + 1]), number) if number else cls()
+
+    def of(self, prompt: Prompt) -> tuple[Prompt, ...]:
+        """Return the examples for one prompt."""
+        return tuple(shot for shot in self._pool if shot.id != prompt.id)[: self._number]
 
 
 class ImageCache:
@@ -243,15 +441,16 @@ class ImageCache:
         return image
 
 
-def request_key(run: Run, prompt: Prompt, epoch: int) -> str:
-    """Return the identity of a request: prompt text, picture, model, settings and epoch.
+def request_key(run: Run, prompt: Prompt, epoch: int, shots: Sequence[Prompt] = ()) -> str:
+    """Return the identity of a request: prompt text, picture, examples, model, settings and epoch.
 
     The bytes sent are a function of the picture's file and the declared longest side, so the file's hash
     stands for them and nothing need be encoded to know what is missing.
     """
+    blind = run.condition.blind
     asked = {
         "question": prompt.question,
-        "image": None if run.condition.blind else prompt.sha256,
+        "image": None if blind else prompt.sha256,
         "provider": run.card.provider,
         "host": run.card.base_url,
         "model": run.card.model_id or run.card.name,
@@ -259,6 +458,8 @@ def request_key(run: Run, prompt: Prompt, epoch: int) -> str:
         "settings": msgspec.to_builtins(_sent_settings(run.condition.settings)),
         "epoch": epoch,
     }
+    if shots:
+        asked["shots"] = [(shot.question, key_text(shot.answer), None if blind else shot.sha256) for shot in shots]
     return hashlib.sha256(msgspec.json.encode(asked, order="deterministic")).hexdigest()[:32]
 
 
@@ -266,19 +467,46 @@ def _sent_settings(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, stream=False)
 
 
-def _timed(reply: Reply, image: EncodedImage | None, queue_s: float, attempts: int, retry_s: float) -> Reply:
-    timing = msgspec.structs.replace(reply.timing, queue_s=queue_s, attempts=attempts, retry_s=retry_s)
+def _timed(reply: Reply, image: EncodedImage | None, attempts: Attempts, prepared_s: float) -> Reply:
+    timing = msgspec.structs.replace(
+        reply.timing,
+        queue_s=prepared_s + attempts.waited_s,
+        attempts=attempts.number,
+        retry_s=attempts.spent_s(attempts.last_started),
+    )
     return msgspec.structs.replace(reply, timing=timing, sent=reply.sent or (image.sent if image else None))
 
 
-def _failure(error: Exception, attempts: int, retry_s: float) -> Failure:
+def _failure(error: Exception, attempts: Attempts) -> Failure:
+    retry_s = attempts.spent_s(time.perf_counter())
     if isinstance(error, ProviderError):
-        return Failure(error.kind, str(error)[:MAX_MESSAGE], attempts, retry_s, error.billed)
-    return Failure("other", f"{type(error).__name__}: {error}"[:MAX_MESSAGE], attempts, retry_s)
+        return Failure(error.kind, redact(str(error))[:MAX_MESSAGE], attempts.number, retry_s)
+    message = redact(f"{type(error).__name__}: {error}")
+    return Failure("other", message[:MAX_MESSAGE], attempts.number, retry_s)
 
 
-def _record(key: str, prompt: Prompt, epoch: int, end: Reply | Failure) -> Record:
+def _stopped(attempts: Attempts) -> Failure:
+    """Say of a prompt that was being tried again when the run was stopped what it had cost by then."""
+    message = "the run was stopped before the next attempt"
+    return Failure("other", message, attempts.number, attempts.spent_s(time.perf_counter()))
+
+
+def _out_of_budget(budget: Budget) -> Ending:
+    return Ending(
+        "budget",
+        f"spent ${budget.spent_usd:.4f} of ${budget.limit_usd}: the next call could pass the budget; resume with "
+        "a higher --max-cost",
+    )
+
+
+def _record(
+    key: str,
+    prompt: Prompt,
+    epoch: int,
+    end: Reply | Failure,
+    billed: tuple[Usage, ...] = (),
+    cached_from: str | None = None,
+) -> Record:
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
-    if isinstance(end, Reply):
-        return Record(key, prompt.id, epoch, at, reply=end)
-    return Record(key, prompt.id, epoch, at, failure=end)
+    reply, failure = (end, None) if isinstance(end, Reply) else (None, end)
+    return Record(key, prompt.id, epoch, at, reply, failure, billed, cached_from)

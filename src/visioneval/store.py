@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from visioneval.errors import StoreError
 from visioneval.suite import TABLE_SUFFIXES
-from visioneval.types import GradedRecord, Prompt, Record, Run, Verdict
+from visioneval.types import GradedRecord, Prompt, Record, ReplyImage, Run, Usage, Verdict
 
 MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
     "manifest.json",
@@ -54,6 +54,8 @@ class StoredRun(Struct, frozen=True):
     records: tuple[Record, ...]
     """The last word on each (prompt, epoch): a reply wins over a failure."""
     verdicts: Mapping[Place, Verdict]
+    billed: tuple[Usage, ...] = ()
+    """Every call that the host charged, or may have charged, although it gave no answer."""
 
     @property
     def suite_path(self) -> Path:
@@ -122,10 +124,15 @@ def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
     run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
-    records = _last_words(_decode_lines(folder / RECORDS, Record))
+    lines = _decode_lines(folder / RECORDS, Record)
     verdicts = _decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []
     return StoredRun(
-        folder, run, prompts, records, {(line.prompt_id, line.epoch): line.verdict for line in verdicts}
+        folder,
+        run,
+        prompts,
+        _last_words(lines),
+        {(line.prompt_id, line.epoch): line.verdict for line in verdicts},
+        tuple(usage for line in lines for usage in line.billed),
     )
 
 
@@ -208,6 +215,13 @@ class RunFolder:
             os.ftruncate(self._file, start)
             raise _write_error(self.folder / RECORDS, error) from None
         self._dirty = True
+
+    def keep_image(self, image: ReplyImage) -> None:
+        """Write a picture that came with a reply to `images/`, under its hash."""
+        suffix = image.media_type.removeprefix("image/").split("+")[0]
+        folder = self.folder / "images"
+        folder.mkdir(exist_ok=True)
+        write_atomically(folder / f"{image.sha256}.{suffix if suffix.isalnum() else 'bin'}", image.content)
 
     def sync(self) -> None:
         """Make sure that what was appended is on the disk."""

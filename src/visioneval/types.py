@@ -259,6 +259,8 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     """Names of settings that the endpoint rejects, which are therefore never sent."""
     base_url: str | None = None
     api_key_env: str | None = None
+    key_optional: bool = False
+    """True for a server of one's own that asks for no key."""
     options: dict[str, str | int | float | bool] = field(default_factory=dict)
     """What only this card's provider understands (a prompt template, a precision)."""
     gpu_usd_per_hour: Decimal | None = None
@@ -306,6 +308,14 @@ class EncodedImage(Struct, frozen=True):
     sent: SentImage
 
 
+class Example(Struct, frozen=True):
+    """A solved prompt that is shown before the question."""
+
+    question: str
+    answer: str
+    image: EncodedImage | None
+
+
 class Request(Struct, frozen=True):
     """One question for a provider."""
 
@@ -321,6 +331,7 @@ class Request(Struct, frozen=True):
     epoch: int
     key: str
     """Identity of the request: equal keys ask the same thing of the same model."""
+    examples: tuple[Example, ...] = ()
 
 
 class Usage(Struct, frozen=True, omit_defaults=True):
@@ -354,6 +365,16 @@ class Timing(Struct, frozen=True, omit_defaults=True):
 Stop: TypeAlias = Literal["stop", "length", "refusal", "content_filter", "other"]
 
 
+class ReplyImage(Struct, frozen=True, omit_defaults=True):
+    """A picture that came with a reply: kept in the run folder under its hash, never graded."""
+
+    sha256: str
+    media_type: str
+    size_bytes: int
+    content: bytes = b""
+    """Empty in a stored record."""
+
+
 class Reply(Struct, frozen=True, omit_defaults=True):
     """What the model said."""
 
@@ -364,6 +385,7 @@ class Reply(Struct, frozen=True, omit_defaults=True):
     sent: SentImage | None = None
     model_returned: str | None = None
     request_id: str | None = None
+    images: tuple[ReplyImage, ...] = ()
     notes: dict[str, str | int | float | bool] = field(default_factory=dict)
     """What a provider has to add: peak GPU memory, the boxes an OCR engine found."""
 
@@ -394,6 +416,11 @@ class Record(Struct, frozen=True, omit_defaults=True):
     """UTC, ISO 8601."""
     reply: Reply | None = None
     failure: Failure | None = None
+    billed: tuple[Usage, ...] = ()
+    """Failed attempts before this end that the host charged, or may have charged (all details unknown): part
+    of what the run cost, not of what the task costs."""
+    cached_from: str | None = None
+    """Id of the run whose identical request this reply answered: it cost nothing here and was not timed."""
 
 
 # ----------------------------------------------------------------------------------------------

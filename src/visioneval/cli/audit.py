@@ -25,7 +25,9 @@ BELOW_GATE = 1
 
 
 @click.group("audit", invoke_without_command=True)
-@click.option("--labels", type=click.Path(path_type=Path), help=f"Labelled replies (JSON lines); {EXAM} without it.")
+@click.option(
+    "--labels", type=click.Path(path_type=Path), help=f"Labelled replies (JSON lines); {EXAM} without it."
+)
 @click.option("--markdown", is_flag=True, help="Print the result as a page of the documentation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
@@ -130,7 +132,8 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
 def _show(stored: StoredRun, graded: GradedRecord, progress: str) -> None:
     from visioneval.suite import key_text
 
-    assert graded.record and graded.record.reply
+    assert graded.record is not None
+    assert graded.record.reply is not None
     verdict = graded.verdict
     click.echo(
         f"\n--- {progress}  {graded.prompt.id}, epoch {graded.epoch + 1}\n"

@@ -24,7 +24,9 @@ COLUMNS = ("id", "question", "reference", "reply")
 
 @click.command("grade")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), help="Where the verdicts go (JSON lines); stdout without it.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Where the verdicts go (JSON lines); stdout without it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def command(file: Path, out: Path | None, as_json: bool) -> None:
     """Grade FILE, a .jsonl or .csv with id, question, reference and reply (and type, where it is declared).
@@ -104,7 +106,9 @@ def _csv_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         for fields in reader:
             if None in fields:
-                raise SuiteError(f"{file} line {reader.line_num}: more fields than columns; quote texts with commas")
+                raise SuiteError(
+                    f"{file} line {reader.line_num}: more fields than columns; quote texts with commas"
+                )
             missing = [name for name in COLUMNS if fields[name] is None]
             if missing:
                 raise SuiteError(f"{file} line {reader.line_num}: no {missing[0]!r}; the row has too few fields")

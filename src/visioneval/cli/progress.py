@@ -51,6 +51,10 @@ class RunProgress:
         if seconds >= LONG_PAUSE_S and self._console.is_terminal:
             self._bar.console.print(f"waiting {seconds:.0f} s: {why}", style="dim", markup=False)
 
+    def say(self, message: str) -> None:
+        """Say something that whoever reads the scores must know, terminal or not."""
+        self._bar.console.print(message, style="dim", markup=False, soft_wrap=True)
+
     def stop(self) -> None:
         """Take the bar down."""
         self._bar.stop()

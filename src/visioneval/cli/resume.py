@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import click
 
+from visioneval.cli.limits import limit_options, limits_of
 from visioneval.cli.outcome import report_runs
 
 
@@ -19,13 +21,22 @@ from visioneval.cli.outcome import report_runs
     show_default=True,
     help="Where runs are stored.",
 )
-@click.option("--concurrency", type=click.IntRange(1), help="Calls in flight at most. [default: the provider's]")
+@limit_options
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def command(run: str, results: Path, concurrency: int | None, as_json: bool) -> None:
+def command(
+    run: str,
+    results: Path,
+    concurrency: int | None,
+    rpm: float | None,
+    tpm: float | None,
+    max_cost: Decimal | None,
+    as_json: bool,
+) -> None:
     """Go on with RUN (a folder, a run id or a model name), sending exactly what has no answer yet."""
     from visioneval import benchmark
     from visioneval.cli.progress import RunProgress
     from visioneval.store import find_run
 
-    finished = benchmark.resume(find_run(results, run), RunProgress(), concurrency=concurrency)
+    options = benchmark.Options(limits=limits_of(concurrency, rpm, tpm), max_cost_usd=max_cost)
+    finished = benchmark.resume(find_run(results, run), RunProgress(), options)
     sys.exit(report_runs([finished], as_json=as_json))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 import msgspec
 
 from visioneval.cli.config import read_config
+from visioneval.cli.limits import limit_options, limits_of
 from visioneval.cli.local_options import LocalChoices, local_options
 from visioneval.cli.outcome import report_runs
 from visioneval.types import Settings
@@ -23,7 +25,8 @@ DEFAULT_MODEL = "baseline-ocr"
     "-m",
     "models",
     multiple=True,
-    help=f"A model card, openai:ID, hf:NAME or replay:FILE; several may be given. [default: {DEFAULT_MODEL}]",
+    help="A model card, openai:ID, HOST:ID (openrouter, gemini, anthropic, azure, vllm, ollama, "
+    f"transformers-serve), hf:NAME or replay:FILE; several may be given. [default: {DEFAULT_MODEL}]",
 )
 @click.option(
     "--suite",
@@ -38,14 +41,27 @@ DEFAULT_MODEL = "baseline-ocr"
 @click.option(
     "--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often each prompt is asked."
 )
-@click.option("--concurrency", type=click.IntRange(1), help="Calls in flight at most. [default: the provider's]")
+@limit_options
+@click.option("--fresh", is_flag=True, help="Ask again what an earlier run has asked already.")
 @click.option("--blind", is_flag=True, help="Ask the same questions without the image.")
 @click.option("--max-output-tokens", type=click.IntRange(1), help="Limit of a reply, reasoning included.")
 @click.option("--temperature", type=click.FloatRange(0), help="Sampling temperature, where the model takes one.")
 @click.option(
     "--effort",
+    "efforts",
+    multiple=True,
     type=click.Choice(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
-    help="Reasoning effort.",
+    help="Reasoning effort; several may be given, each is a run of its own.",
+)
+@click.option("--api", type=click.Choice(["responses", "chat"]), help="OpenAI API to speak. [default: the card's]")
+@click.option("--base-url", help="Address of the host instead of the card's: http://localhost:8000/v1.")
+@click.option("--api-key-env", metavar="NAME", help="Variable that holds the host's key, instead of the card's.")
+@click.option("--stream", is_flag=True, default=None, help="Stream replies: measures the time to the first token.")
+@click.option(
+    "--structured", is_flag=True, default=None, help='Ask for {"answer": ...} by JSON schema, as a condition.'
+)
+@click.option(
+    "--few-shot", type=click.IntRange(0), metavar="N", help="Show N solved prompts of the suite before each."
 )
 @click.option(
     "--detail", type=click.Choice(["low", "high", "auto", "original"]), help="Image detail asked of the host."
@@ -88,7 +104,14 @@ def command(
     shard: str | None,
     epochs: int,
     concurrency: int | None,
+    rpm: float | None,
+    tpm: float | None,
+    max_cost: Decimal | None,
+    fresh: bool,
     blind: bool,
+    efforts: tuple[str, ...],
+    base_url: str | None,
+    api_key_env: str | None,
     results: Path,
     models_file: Path | None,
     prices_file: Path | None,
@@ -99,35 +122,48 @@ def command(
     """Send the prompts to one or more models, grade the replies and print the score table.
 
     Without --model the embedded OCR baseline runs: no key, no GPU, no network. Exit codes: 0 done, 1 fewer
-    than 90 % of the prompts were answered, 2-6 an error that one line explains, 130 interrupted.
+    than 90 % of the prompts were answered, 2-6 an error that one line explains, 130 interrupted. A request
+    that an earlier run has asked is not sent again unless --fresh is given.
     """
     from visioneval import benchmark
     from visioneval.cli.progress import RunProgress
-    from visioneval.models import find_card, load_cards, load_prices, suite_of
+    from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
+    from visioneval.runner import ImageCache
     from visioneval.shard import Shard
     from visioneval.suite import load_suite, select
 
     cards, prices = load_cards(models_file), load_prices(prices_file)
-    chosen = local.apply([find_card(name, cards) for name in models or (DEFAULT_MODEL,)])
+    hosts = load_hosts(models_file)
+    named = [find_card(name, cards, hosts) for name in models or (DEFAULT_MODEL,)]
+    chosen = local.apply([at_host(card, base_url, api_key_env) for card in named])
     loaded = load_suite(suite or suite_of(chosen))
     prompts = select(loaded, categories=categories, only=only)
     prompts = Shard.parse(shard).take(prompts) if shard else prompts
     _say_what_was_inferred(prompts, suite)
-    asked = msgspec.convert({name: value for name, value in settings.items() if value is not None}, Settings)
-    finished = []
-    for card in chosen:
+    asked = {name: value for name, value in settings.items() if value is not None}
+    finished: list[benchmark.Finished] = []
+    images: dict[int | None, ImageCache] = {}
+    for card, effort in ((card, effort) for card in chosen for effort in efforts or (None,)):
+        condition = msgspec.convert(asked | ({"effort": effort} if effort else {}), Settings)
         plan = benchmark.plan_run(
             card,
             loaded,
             prompts,
-            settings=asked,
+            settings=condition,
             prices=prices,
             results=results,
             epochs=epochs,
             blind=blind,
             shard=shard or "",
         )
-        finished.append(benchmark.execute(plan, RunProgress(), concurrency=concurrency))
+        longest_side_px = plan.run.condition.settings.longest_side_px
+        options = benchmark.Options(
+            limits=limits_of(concurrency, rpm, tpm),
+            max_cost_usd=None if max_cost is None else max_cost - benchmark.spent_by(finished),
+            fresh=fresh,
+            images=images.setdefault(longest_side_px, ImageCache(plan.suite_folder, longest_side_px)),
+        )
+        finished.append(benchmark.execute(plan, RunProgress(), options))
         if finished[-1].ending.reason != "complete":
             break
     sys.exit(report_runs(finished, as_json=as_json))

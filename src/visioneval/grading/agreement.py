@@ -9,7 +9,6 @@ from typing import NamedTuple
 from visioneval.stats.rates import wilson, z_value
 
 
-
 class Share(NamedTuple):
     """A share of n with its 95 % interval."""
 

@@ -7,9 +7,9 @@ statement. `RULES` maps every type to its rule; its name is stored with each ver
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from visioneval.grading.characters import fold
 from visioneval.grading.codes import code_key, find_codes
@@ -18,7 +18,7 @@ from visioneval.grading.hits import Hit, Reader
 from visioneval.grading.moments import find_cells, find_dates, find_times
 from visioneval.grading.money import find_amounts
 from visioneval.grading.options import Options
-from visioneval.grading.phrases import matches_phrase
+from visioneval.grading.phrases import matches_phrase, phrase_key
 from visioneval.grading.polarity import find_polarity
 from visioneval.grading.preference import settle
 from visioneval.grading.quantities import Asked, find_quantities, unit_asked_for
@@ -47,23 +47,17 @@ class ValueRule(NamedTuple):
     """How values of a type are found, and which one is right."""
 
     read: Reader
-    is_right: "Test"
-
-
-class Test(Protocol):
-    def __call__(self, value: Hashable) -> bool: ...
+    is_right: Callable[[Hashable], bool]
 
 
 class TextRule(NamedTuple):
     """How a whole statement is compared."""
 
-    is_right: "TextTest"
+    is_right: Callable[[str], bool]
+    is_key: Callable[[str], bool]
+    """Stricter: the statement is the key, with no frame around it."""
     whole_reply: bool
     """The answer may take many lines (a list, a table, a transcription)."""
-
-
-class TextTest(Protocol):
-    def __call__(self, statement: str) -> bool: ...
 
 
 def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
@@ -80,34 +74,54 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
             return _money(answer, question)
         case Date(value):
             precision, order = value.count("-") + 1, answer.order or date_order(question.text)
-            return ValueRule(_settled(lambda text: find_dates(text, order, precision), question), lambda said: said == value)
+            return ValueRule(
+                _settled(lambda text: find_dates(text, order, precision), question), lambda said: said == value
+            )
         case Time():
             return _time(answer, question)
         case GridCell(value):
             by_numbers = value[1:2].isdigit() and "C" in value[1:] and value[0] == "R"
             cell = value if by_numbers else _cell(value)
-            return ValueRule(_settled(lambda text: find_cells(text, by_numbers=by_numbers), question), lambda said: said == cell)
+            return ValueRule(
+                _settled(lambda text: find_cells(text, by_numbers=by_numbers), question), lambda said: said == cell
+            )
         case Identifier():
             keys = {code_key(name, answer) for name in (answer.value, *answer.aliases)}
             return ValueRule(lambda text: find_codes(text, answer, question), lambda said: said in keys)
         case Text():
-            return TextRule(lambda said: any(matches_phrase(said, name, question) for name in _names(answer)), False)
+            return _text(answer, question)
         case OrderedList(value):
-            wanted = tuple(item_key(item) for item in value)
-            return TextRule(lambda said: split_items(said, question) == wanted, True)
+            ordered = tuple(item_key(item) for item in value)
+            return _block(lambda said: _is_near(said, ordered) and split_items(said, question) == ordered)
         case SetOf(value):
             unordered = sorted(item_key(item) for item in value)
-            return TextRule(lambda said: sorted(split_items(said, question)) == unordered, True)
+            return _block(
+                lambda said: _is_near(said, unordered) and sorted(split_items(said, question)) == unordered
+            )
         case Grid():
             return _grid(answer)
-        case Transcription():
-            return TextRule(
-                lambda said: within_distance(fold(answer.value), fold(said), answer.max_character_error_rate), True
-            )
+        case Transcription(value, rate):
+            return _block(lambda said: within_distance(fold(value), fold(said), rate))
 
 
-def _names(answer: Text) -> tuple[str, ...]:
-    return (answer.value, *answer.aliases)
+def _block(is_right: Callable[[str], bool]) -> TextRule:
+    """The rule of an answer that may take many lines."""
+    return TextRule(is_right, is_right, whole_reply=True)
+
+
+def _text(answer: Text, question: Question) -> TextRule:
+    names = (answer.value, *answer.aliases)
+    keys = {phrase_key(name) for name in names}
+    return TextRule(
+        lambda said: any(matches_phrase(said, name, question) for name in names),
+        lambda said: phrase_key(said) in keys,
+        whole_reply=False,
+    )
+
+
+def _is_near(said: str, wanted: Sequence[str]) -> bool:
+    """Tell whether a statement is short enough to be the list, its frame and some remarks."""
+    return len(said) <= 1000 + 20 * sum(len(item) for item in wanted)
 
 
 def _settled(find: Reader, question: Question) -> Reader:
@@ -145,10 +159,7 @@ def _time(answer: Time, question: Question) -> ValueRule:
 
     def is_right(said: Hashable) -> bool:
         return (
-            isinstance(said, tuple)
-            and said[0] % cycle == hour % cycle
-            and said[1] == minute
-            and said[2] == second
+            isinstance(said, tuple) and said[0] % cycle == hour % cycle and said[1] == minute and said[2] == second
         )
 
     return ValueRule(_settled(find_times, question), is_right)
@@ -158,10 +169,12 @@ def _grid(answer: Grid) -> TextRule:
     wanted = tuple(tuple(item_key(cell) for cell in row) for row in answer.value)
 
     def is_right(said: str) -> bool:
+        if len(said) > 2000 + 20 * sum(len(cell) for row in wanted for cell in row):
+            return False
         rows, headed = split_grid(said)
         return rows == wanted or (headed and rows[1:] == wanted)
 
-    return TextRule(is_right, True)
+    return _block(is_right)
 
 
 RULES: dict[type[Answer], str] = {

@@ -88,7 +88,7 @@ def tokens(text: str) -> tuple[str, ...]:
     ('smith', 'j', "10'2\\"", 'x', "16'")
     """
     folded = _HYPHENATED.sub(" ", _QUOTED.sub(r" \1 ", fold(text)))
-    return tuple("and" if token == "&" else token for token in map(_trim, _TOKEN.findall(folded)) if token)
+    return tuple("and" if word == "&" else word for word in map(_trim, _TOKEN.findall(folded)) if word)
 
 
 def _trim(token: str) -> str:

@@ -18,13 +18,20 @@ from visioneval.types import Identifier
 
 _PART = re.compile(r"[^\W_]+(?:[-/.:_#–][^\W_]+)*")
 _LABELS = frozenset(
-    "serial number no num nr id code sn part model ref reference plate tag label unit lot batch item container order".split()
+    "serial number no num nr id code sn part model ref reference plate tag label unit lot batch item "
+    "container order".split()
 )
 
 
 def code_key(text: str, answer: Identifier) -> str:
     """Write a code as it is compared."""
-    key = unicodedata.normalize("NFKC", plain_characters(text)).replace("–", "-").replace("—", "-").strip().strip("\"'.,;:!?*`()[]")
+    key = (
+        unicodedata.normalize("NFKC", plain_characters(text))
+        .replace("–", "-")
+        .replace("—", "-")
+        .strip()
+        .strip("\"'.,;:!?*`()[]")
+    )
     key = re.sub(r"\s+", " ", key)
     if answer.ignore_separators:
         key = re.sub(r"[\s\-./_]", "", key)
@@ -54,7 +61,9 @@ def _is_code(word: str, question: Question) -> bool:
         return True
     lower = word.lower()
     known = lower in FRAME or lower in _LABELS or stem(lower) in question.words
-    return word.isupper() and len(word) >= 2 and not known or (word.isupper() and len(word) == 1 and lower not in ("a", "i"))
+    return (word.isupper() and len(word) >= 2 and not known) or (
+        word.isupper() and len(word) == 1 and lower not in ("a", "i")
+    )
 
 
 def _close(text: str, run: list[re.Match[str]], answer: Identifier, with_digits: bool) -> list[Hit]:

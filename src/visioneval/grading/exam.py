@@ -157,11 +157,11 @@ def describe(result: ExamResult) -> str:
     ]
     if result.disagreements:
         lines.append("disagreements:")
-    for one in result.disagreements:
-        lines.append(
-            f"  {one.row.id}: labelled {one.row.label}, graded {one.verdict.outcome} "
-            f"by {one.verdict.rule} on {one.verdict.extracted!r}; reply {_short(one.row.reply)!r}"
-        )
+    lines += [
+        f"  {one.row.id}: labelled {one.row.label}, graded {one.verdict.outcome} "
+        f"by {one.verdict.rule} on {one.verdict.extracted!r}; reply {_short(one.row.reply)!r}"
+        for one in result.disagreements
+    ]
     return "\n".join(lines)
 
 
@@ -172,8 +172,10 @@ def as_markdown(result: ExamResult) -> str:
         "# The grader's exam",
         "",
         "Written by `visioneval audit --markdown`. The rows are in `tests/fixtures/grader_exam.jsonl`: replies "
-        "written by hand in the manner of real models, each labelled by hand. Positive means pass. They are written by "
-        "the authors of the grader, so they show that the rules do what is meant, not how often replies of other kinds "
+        "written by hand in the manner of real models, each labelled by hand. Positive means pass. They "
+        "are written by "
+        "the authors of the grader, so they show that the rules do what is meant, not how often replies of "
+        "other kinds "
         "will be misread; only labelled replies that the authors have not seen can show that.",
         "",
         f"Grader version {GRADER_VERSION}, {counts.n} labelled replies.",
@@ -182,10 +184,15 @@ def as_markdown(result: ExamResult) -> str:
         "|---|---:|---|",
         *(
             f"| {name} | {share.value:.4f} | {share.low:.4f} to {share.high:.4f} |"
-            for name, share in (("precision", counts.precision), ("recall", counts.recall), ("kappa", counts.kappa))
+            for name, share in (
+                ("precision", counts.precision),
+                ("recall", counts.recall),
+                ("kappa", counts.kappa),
+            )
         ),
         "",
-        "Intervals of precision and recall are Wilson's; kappa's is the asymptotic one of Fleiss, Cohen and Everitt.",
+        "Intervals of precision and recall are Wilson's; kappa's is the asymptotic one of Fleiss, Cohen "
+        "and Everitt.",
         "",
         *_breakdown("answer type", result.by("type")),
         *_breakdown("kind of reply", result.by("kind")),
@@ -193,18 +200,22 @@ def as_markdown(result: ExamResult) -> str:
         "",
         "| outcome | replies |",
         "|---|---:|",
-        *(f"| {name} | {count} |" for name, count in sorted(Counter(one.verdict.outcome for one in result.marked).items())),
+        *(
+            f"| {name} | {count} |"
+            for name, count in sorted(Counter(one.verdict.outcome for one in result.marked).items())
+        ),
         "",
         "## Disagreements",
         "",
     ]
     if not result.disagreements:
         lines.append("None.")
-    for one in result.disagreements:
-        lines.append(
-            f"* `{one.row.id}`: labelled {one.row.label}, graded {one.verdict.outcome} by `{one.verdict.rule}` on "
-            f"`{_code(one.verdict.extracted or '')}`. Question: {_short(one.row.question)} Reply: `{_code(one.row.reply)}`"
-        )
+    lines += [
+        f"* `{one.row.id}`: labelled {one.row.label}, graded {one.verdict.outcome} by `{one.verdict.rule}` on "
+        f"`{_code(one.verdict.extracted or '')}`. Question: {_short(one.row.question)} "
+        f"Reply: `{_code(one.row.reply)}`"
+        for one in result.disagreements
+    ]
     return "\n".join(lines) + "\n"
 
 

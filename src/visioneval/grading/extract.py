@@ -19,7 +19,7 @@ from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit, Reader, distinct
 from visioneval.grading.markup import Page, without_list_mark, without_markup
 from visioneval.grading.question import Question
-from visioneval.grading.words import STOP, stem
+from visioneval.grading.words import FRAME, PLACES, STOP, stem
 
 SHORT_WORDS = 40
 """A reply of one line and at most so many words is read as a whole."""
@@ -70,7 +70,17 @@ def find_answer(places: Sequence[Place] | Iterator[Place], read: Reader) -> Foun
 # Declared fields
 # ----------------------------------------------------------------------------------------------
 
-_FIELDS = ("answer", "final_answer", "finalanswer", "final answer", "result", "response", "value", "output", "prediction")
+_FIELDS = (
+    "answer",
+    "final_answer",
+    "finalanswer",
+    "final answer",
+    "result",
+    "response",
+    "value",
+    "output",
+    "prediction",
+)
 _TAG = re.compile(r"<(answer|final_answer|final)>([^<>]{0,2000})</\1>", re.I)
 _BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
 _GLM_BOX = re.compile(r"<\|begin_of_box\|>([^<]{0,2000})<\|end_of_box\|>")
@@ -156,24 +166,41 @@ def _boxes(text: str) -> Iterator[str]:
 # Places in the text
 # ----------------------------------------------------------------------------------------------
 
-_SENTENCE_END = re.compile(r"(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bvs\.)(?<!\bSt\.)(?<=[.!?])[\"')*]*\s+(?=\S)")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bvs\.)(?<!\bSt\.)[\"')*]*\s+(?=\S)"
+)
 _ANSWER_LABEL = re.compile(
-    r"(?:(?:^|(?<=[.!?:;,\s*(]))(?:so,?\s+|therefore,?\s+|thus,?\s+|hence,?\s+)?(?:my|the|our|your|a|this|correct|right|final|short|overall|estimated|best|expected|concise|\s)*"
+    r"(?:(?:^|(?<=[.!?:;,\s*(]))(?:so,?\s+|therefore,?\s+|thus,?\s+|hence,?\s+)?(?:(?:my|the|our|your|a"
+    r"|this|correct|right|final|short|overall|estimated|best|expected|concise)\s+){0,4}"
     r"\b(?:final answer|correct answer|answer|ans|final result|final count|conclusion|verdict|response)\b"
     r"(?:\s+(?:to (?:the|this|your) (?:question|problem|query)|here|in (?:the )?\w+|for (?:the )?\w+))?"
-    r"\s*(?:\bis\b(?:\s+therefore|\s+that|\s+as follows)?|\bwould be\b|\bwill be\b|\bshould be\b|\bmust be\b|\bcan only be\b|[:=→]|\s[-–—](?=\s))\s*:?\s*)",
+    r"\s*(?:\bis\b(?:\s+therefore|\s+that|\s+as follows)?|\bwould be\b|\bwill be\b|\bshould be\b"
+    r"|\bmust be\b|\bcan only be\b|[:=→]|\s[-–—](?=\s))\s*:?\s*)",
     re.I,
 )
-_TOTAL_LABEL = re.compile(r"^(?:(?:the\s+)?(?:grand\s+|overall\s+|final\s+)?(?:total|sum|count|result|reading|tally)(?:\s+(?:number|count|sum|amount))?(?:\s+of\s+[\w\s-]{1,40})?(?:\s+is|\s+comes to)?\s*[:=]?\s*)(?=\S)", re.I)
+_LABEL_WORD = re.compile(r"\b(?:answer|ans|result|count|conclusion|verdict|response)\b", re.I)
+_TOTAL_LABEL = re.compile(
+    r"^(?:(?:the\s+)?(?:grand\s+|overall\s+|final\s+)?(?:total|sum|count|result|reading"
+    r"|tally)(?:\s+(?:number|count|sum|amount))?(?:\s+of\s+[\w\s-]{1,40})?(?:\s+is"
+    r"|\s+comes to)?\s*[:=]?\s*)(?=\S)",
+    re.I,
+)
 _CONCLUSION = re.compile(
-    r"^(?:[*_\s]*)(?:so|therefore|thus|hence|overall|in total|altogether|in conclusion|to conclude|in summary|to summari[sz]e|consequently|accordingly"
-    r"|that (?:makes|gives|is|leaves|means)|this (?:makes|gives|means|leaves|indicates)|adding (?:\w+\s){0,3}up|combining|based on (?:this|these|the|my)|as a result|counting (?:them )?all|summing|conclusion|all in all)\b"
+    r"^(?:[*_\s]*)(?:so|therefore|thus|hence|overall|in total|altogether|in conclusion|to conclude"
+    r"|in summary|to summari[sz]e|consequently|accordingly"
+    r"|that (?:makes|gives|is|leaves|means)|this (?:makes|gives|means|leaves|indicates)"
+    r"|adding (?:\w+\s){0,3}up|combining|based on (?:this|these|the|my)|as a result"
+    r"|counting (?:them )?all|summing|conclusion|all in all)\b"
     r"|\b(?:in total|altogether|for a total of|a total of|total of|total number|the total)\b",
     re.I,
 )
 _CORRECTION = re.compile(
-    r"(?:^|(?<=[.!?…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b|no,\s*wait|hold on|actually,|actually\s+no|on second thought|on closer (?:inspection|look)|looking (?:again|more closely|closer)|upon closer|scratch that"
-    r"|let me (?:re-?\s?(?:count|check|examine|consider|evaluate|read|think|do|look|verify)|look again|count again|double[ -]check|correct)|correction\b|i made (?:a|an) (?:mistake|error)|i mis(?:counted|read|spoke)|my mistake|apologies|edit:)",
+    r"(?:^|(?<=[.!?…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b"
+    r"|no,\s*wait|hold on|actually,|actually\s+no|on second thought|on closer (?:inspection|look)"
+    r"|looking (?:again|more closely|closer)|upon closer|scratch that"
+    r"|let me (?:re-?\s?(?:count|check|examine|consider|evaluate|read|think|do|look|verify)|look again"
+    r"|count again|double[ -]check|correct)|correction\b|i made (?:a|an) (?:mistake|error)"
+    r"|i mis(?:counted|read|spoke)|my mistake|apologies|edit:)",
     re.I,
 )
 
@@ -211,23 +238,30 @@ def other_places(page: Page, question: Question) -> Iterator[Place]:
         yield Place("conclusion", (concluding[-1],))
     if about := _most_about(parts, question):
         yield Place("sentence about the question", about)
-    yield Place("first sentence", (parts[0],)) if _takes_up(parts[0], question) else Place("last sentence", (parts[-1],))
+    yield (
+        Place("first sentence", (parts[0],))
+        if _takes_up(parts[0], question)
+        else Place("last sentence", (parts[-1],))
+    )
     yield Place("only candidate", ("\n".join(page.lines),))
+
+
+_MOST_LABELS, _LONGEST_LABELLED = 10, 2000
 
 
 def labelled_answers(page: Page) -> tuple[str, ...]:
     """What follows "Answer:", "The final answer is" and the like; "final" ones alone, where there are any."""
     found: list[tuple[bool, str]] = []
     for i, line in enumerate(page.lines):
-        matches = list(_ANSWER_LABEL.finditer(line))
+        matches = list(_ANSWER_LABEL.finditer(line)) if _LABEL_WORD.search(line) else []
         if not matches:
             if re.fullmatch(r"[\W_]*(?:final\s+|correct\s+)?answer[\W_]*", line, re.I) and i + 1 < len(page.lines):
                 found.append(("final" in line.lower(), page.lines[i + 1]))
             continue
-        for match in matches:
-            rest = line[match.end() :].strip()
+        for match in matches[-_MOST_LABELS:]:
+            rest = line[match.end() :][:_LONGEST_LABELLED].strip()
             if not rest and i + 1 < len(page.lines):
-                rest = "\n".join(page.lines[i + 1 :])
+                rest = "\n".join(page.lines[i + 1 :]) if len(found) < _MOST_LABELS else ""
             if rest:
                 found.append(("final" in match[0].lower(), sentences(rest)[0] if "\n" not in rest else rest))
     final = [text for is_final, text in found if is_final]
@@ -258,14 +292,17 @@ def _is_bare(line: str) -> bool:
     return len(bare.split()) <= BARE_WORDS and not bare.endswith((":", "?")) and bare == line
 
 
-_LEAD_END = re.compile(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|,\s|\s\(|:\s")
+_LEAD_END = re.compile(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|\s\(|:\s")
 
 
 def _lead(line: str) -> str:
     """The first words of a line, where they end in a mark: "9" of "9 - three on the left and six behind"."""
     match = _LEAD_END.search(line)
     lead = line[: match.start()] if match else ""
-    return lead if 0 < len(lead.split()) <= 2 and match and match[0].strip() != ":" else ""
+    if not match or match[0].strip() == ":" or not 0 < len(lead.split()) <= 2:
+        return ""
+    first = lead.split()[0]
+    return lead if len(lead.split()) == 1 or not first.isalpha() or first.lower() in FRAME | PLACES else ""
 
 
 def _bold_in(page: Page, line: str) -> tuple[str, ...]:

@@ -18,7 +18,16 @@ from functools import lru_cache
 import msgspec
 
 from visioneval.grading.answers import RULES, TextRule, ValueRule, rule_for
-from visioneval.grading.extract import Found, NotFound, after_correction, explicit_places, find_answer, labelled_answers, other_places
+from visioneval.grading.characters import plain_characters
+from visioneval.grading.extract import (
+    Found,
+    NotFound,
+    after_correction,
+    explicit_places,
+    find_answer,
+    labelled_answers,
+    other_places,
+)
 from visioneval.grading.markup import LONGEST_REPLY, Page, read_page
 from visioneval.grading.question import Question, understand
 from visioneval.grading.refusal import declines, without_declining
@@ -44,11 +53,11 @@ def grade_text(question: str, answer: Answer, text: str, *, stop: Stop = "stop")
     'pass'
     """
     if stop in ("refusal", "content_filter"):
-        return _verdict("refused", text.strip() or None, "refusal", "the host reported it")
+        return _verdict("refused", _shorten(plain_characters(text)) or None, "refusal", "the host reported it")
     if len(text) > LONGEST_REPLY:
         return _verdict("invalid", None, "too_long", f"{len(text)} characters")
-    page = read_page(text)
     asked, rule = _rule(question, _encode(answer), type(answer))
+    page = read_page(text, ends_only=isinstance(rule, ValueRule) or not rule.whole_reply)
     if stop == "length":
         return _truncated(page, text, rule)
     if not page.lines:
@@ -70,7 +79,7 @@ def _rule(question: str, answer: bytes, kind: type[Answer]) -> tuple[Question, V
 
 
 def _truncated(page: Page, raw: str, rule: ValueRule | TextRule) -> Verdict:
-    """A reply that was cut off might have gone on to correct itself; what it had declared is kept for the reader."""
+    """A reply that was cut off might have gone on to correct itself; what it had said is kept for the reader."""
     if isinstance(rule, ValueRule):
         found = find_answer(explicit_places(page, raw), rule.read)
         if isinstance(found, Found):
@@ -110,9 +119,11 @@ def _search(page: Page, raw: str, rule: ValueRule, question: Question) -> Found 
     return find_answer(other_places(page, question), rule.read)
 
 
-def _grade_statement(page: Page, raw: str, rule: TextRule, question: Question, name: str, *, judge: bool) -> Verdict:
+def _grade_statement(
+    page: Page, raw: str, rule: TextRule, question: Question, name: str, *, judge: bool
+) -> Verdict:
     whole = "\n".join(page.lines)
-    if rule.is_right(page.text) or rule.is_right(whole):
+    if rule.is_key(page.text) or rule.is_key(whole):
         return _verdict("pass", _shorten(whole), name, "whole reply")
     statements = final_statements(page, raw, question, whole_reply=rule.whole_reply)
     for place, statement in statements:

@@ -10,6 +10,9 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+MOST_HITS = 60
+"""Values of one span that are looked at, from its end; a span with more settles on nothing anyway."""
+
 
 class Hit(NamedTuple):
     """One value that a text holds."""
@@ -35,8 +38,10 @@ _DENIED = re.compile(
     re.I,
 )
 _CONCLUDES = re.compile(
-    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|overall|meaning(?: that)?|which means|that means|giving"
-    r"|which gives|that gives|(?:which|that) makes|making(?: it)?|leaving|which leaves|that leaves|for a total of|a total of|totall?ing"
+    r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|overall|meaning(?: that)?|which means"
+    r"|that means|giving"
+    r"|which gives|that gives|(?:which|that) makes|making(?: it)?|leaving|which leaves|that leaves"
+    r"|for a total of|a total of|totall?ing"
     r"|adding up to|adds up to|add up to|equals|is equal to|in conclusion|to conclude|in summary)\b|=|→|->|⇒)",
     re.I,
 )

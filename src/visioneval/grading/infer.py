@@ -17,7 +17,14 @@ from visioneval.grading.characters import plain_characters, tokens
 from visioneval.grading.moments import find_dates, find_times
 from visioneval.grading.money import find_amounts
 from visioneval.grading.numerals import decimal, find_numerals
-from visioneval.grading.question import date_order, lettered_options, option_key, options_in, understand, unit_asked
+from visioneval.grading.question import (
+    date_order,
+    lettered_options,
+    option_key,
+    options_in,
+    understand,
+    unit_asked,
+)
 from visioneval.grading.sequences import split_grid
 from visioneval.grading.units import find_unit
 from visioneval.grading.words import CLOSED_CLASSES
@@ -43,25 +50,37 @@ TYPES: tuple[str, ...] = tuple(RULES.values())
 
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "y": True, "n": False}
 _CODE_ASKED = re.compile(
-    r"\b(?:serial|code|plate|registration|licen[cs]e|i\.?d\.?|identifier|sku|upc|ean|isbn|barcode|phone|telephone|zip|postal|postcode|password"
-    r"|captcha|vin|tracking|consignment|invoice (?:no|number)|order (?:no|number)|part (?:no|number)|model (?:no|number)|account"
-    r"|lot (?:no|number)|batch|designator|reference (?:no|number)|binary|container (?:no|number)|flight|dip switch)\b",
+    r"\b(?:serial|code|plate|registration|licen[cs]e|i\.?d\.?|identifier|sku|upc|ean|isbn|barcode|phone"
+    r"|telephone|zip|postal|postcode|password"
+    r"|captcha|vin|tracking|consignment|invoice (?:no|number)|order (?:no|number)|part (?:no|number)"
+    r"|model (?:no|number)|account"
+    r"|lot (?:no|number)|batch|designator|reference (?:no|number)|binary|container (?:no|number)|flight"
+    r"|dip switch)\b",
     re.I,
 )
 _MONEY_ASKED = re.compile(
-    r"\b(?:price|cost|costs|paid|pay|amount|tax|vat|tip|subtotal|total (?:price|cost|amount|due|paid|bill)|bill|dollars?|euros?|pounds sterling|fee|fare"
+    r"\b(?:price|cost|costs|paid|pay|amount|tax|vat|tip|subtotal|total (?:price|cost|amount|due|paid"
+    r"|bill)|bill|dollars?|euros?|pounds sterling|fee|fare"
     r"|salary|balance|change (?:was|given|is)|spent|charged?|worth|cash)\b|[$£€]",
     re.I,
 )
-_CELL_ASKED = re.compile(r"\b(?:cell|position|grid|row|column|square|seat|slot|pocket|coordinate|well)\b|\blike [A-Z]\d", re.I)
+_CELL_ASKED = re.compile(
+    r"\b(?:cell|position|grid|row|column|square|seat|slot|pocket|coordinate|well)\b|\blike [A-Z]\d", re.I
+)
 _ORDER_ASKED = re.compile(
-    r"\b(?:order|sequence|left to right|right to left|top to bottom|bottom to top|ascending|descending|from (?:first|largest|smallest|nearest|front|left|top)"
+    r"\b(?:order|sequence|left to right|right to left|top to bottom|bottom to top|ascending|descending"
+    r"|from (?:first|largest|smallest|nearest|front|left|top)"
     r"|sorted?|rank|chronological|clockwise|coordinates?|then)\b",
     re.I,
 )
-_LIST_ASKED = re.compile(r"\b(?:list|which|what (?:are|colou?rs|letters|items|numbers|words)|name (?:all|the|every|each)|all (?:the|of)|every|comma|separated|who are)\b", re.I)
+_LIST_ASKED = re.compile(
+    r"\b(?:list|which|what (?:are|colou?rs|letters|items|numbers|words)|name (?:all|the|every|each)"
+    r"|all (?:the|of)|every|comma|separated|who are)\b",
+    re.I,
+)
 _READ_ASKED = re.compile(
-    r"\b(?:transcribe|what does (?:the|this|it)\b.{0,60}\b(?:say|read)|what (?:text|is written|is the text|words?)|read (?:the|this|out)|full text|exact text|ocr|verbatim)\b",
+    r"\b(?:transcribe|what does (?:the|this|it)\b.{0,60}\b(?:say|read)|what (?:text|is written"
+    r"|is the text|words?)|read (?:the|this|out)|full text|exact text|ocr|verbatim)\b",
     re.I,
 )
 _NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
@@ -88,9 +107,10 @@ def infer_answer(question: str, reference: str, type_: str | None = None) -> Ans
     if name not in TYPES:
         raise SuiteError(f"unknown type {type_!r}; known: {', '.join(TYPES)}")
     try:
-        return msgspec.convert(msgspec.to_builtins(_read_as(name, question, key)), Answer)  # type: ignore[call-overload,no-any-return]
+        answer: Answer = msgspec.convert(msgspec.to_builtins(_read_as(name, question, key)), Answer)
     except (ValueError, InvalidOperation, msgspec.ValidationError):
         raise SuiteError(f"reference {reference!r} is not a value of type {name}") from None
+    return answer
 
 
 _OTHER_NAMES = {
@@ -133,21 +153,32 @@ def _yes_no(question: str, key: str) -> YesNo | None:
 
 def _choice(question: str, key: str) -> Choice | None:
     lettered = lettered_options(question)
-    if lettered and (key.upper() in lettered or option_key(key) in {option_key(text) for text in lettered.values()}):
+    if lettered and (
+        key.upper() in lettered or option_key(key) in {option_key(text) for text in lettered.values()}
+    ):
         return Choice(key, options=tuple(lettered.values()) if key.upper() not in lettered else ())
     options = options_in(question)
+    place = re.sub(r"^(?:on|in|at|to)\s+(?:the\s+)?", "", key, flags=re.I)
+    if option_key(key) not in map(option_key, options) and option_key(place) in map(option_key, options):
+        key = place  # "on the shelf" to "Is it on the table or on the shelf?"
     if option_key(key) in {option_key(option) for option in options} and not _NUMBER.fullmatch(key):
         return Choice(key, options=options)
     if len(key) == 1 and key.isalpha():
         return Choice(key)
     words = option_key(key).split()
-    if 1 <= len(words) <= 2 and all(any(word in members for members in CLOSED_CLASSES) for word in words):
+    if (
+        1 <= len(words) <= 2
+        and "," not in key
+        and all(any(word in members for members in CLOSED_CLASSES) for word in words)
+    ):
         return Choice(key)
     return None
 
 
 def _cell(question: str, key: str) -> GridCell | None:
-    if _RC.fullmatch(key) or (_LETTER_CELL.fullmatch(key) and _CELL_ASKED.search(question) and not _CODE_ASKED.search(question)):
+    if _RC.fullmatch(key) or (
+        _LETTER_CELL.fullmatch(key) and _CELL_ASKED.search(question) and not _CODE_ASKED.search(question)
+    ):
         return GridCell(key)
     return None
 
@@ -155,11 +186,16 @@ def _cell(question: str, key: str) -> GridCell | None:
 def _number(question: str, key: str) -> Answer | None:
     bare = key.rstrip(".") if key.endswith(".") and key.count(".") == 1 else key
     if not _NUMBER.fullmatch(bare):
-        return None
+        return _spelled_number(question, key)
     digits = bare.lstrip("+-").replace(",", "")
     counted = re.search(r"\bhow many\b", question, re.I)
     leading_zero = len(digits) > 1 and digits[0] == "0" and "." not in digits
-    if leading_zero or (not counted and digits.isdigit() and "," not in bare and (_CODE_ASKED.search(question) or len(digits) >= _LONG_NUMBER_DIGITS)):
+    if leading_zero or (
+        not counted
+        and digits.isdigit()
+        and "," not in bare
+        and (_CODE_ASKED.search(question) or len(digits) >= _LONG_NUMBER_DIGITS)
+    ):
         return Identifier(bare, ignore_separators=_without_separators(question))
     value = decimal(bare)
     if "." in bare and _MONEY_ASKED.search(question) and re.search(r"\.\d\d$", bare):
@@ -169,9 +205,24 @@ def _number(question: str, key: str) -> Answer | None:
     return Number(value, unit=unit_asked(question))
 
 
+def _spelled_number(question: str, key: str) -> Answer | None:
+    """Read "1.2 million" and "twenty-two"; a word such as "one" can be a pronoun, so only after "how many"."""
+    numerals = find_numerals(key)
+    if (
+        len(numerals) != 1
+        or (numerals[0].start, numerals[0].end) != (0, len(key))
+        or numerals[0].kind in ("ordinal", "fraction")
+    ):
+        return None
+    if not key[0].isdigit() and not re.search(r"\b(?:how many|number of)\b", question, re.I):
+        return None
+    value = numerals[0].value
+    return Integer(int(value)) if value == value.to_integral_value() else Number(value)
+
+
 def _measure(question: str, key: str) -> Answer | None:
     match = _MEASURE.fullmatch(key)
-    if match is None or match[2] in ("'", '"') and key.count("'") + key.count('"') > 1:
+    if match is None or (match[2] in ("'", '"') and key.count("'") + key.count('"') > 1):
         return None
     if not find_unit(match[2]) or (match[2].lower() in ("a", "v", "h", "t", "k") and match[2].islower()):
         return None
@@ -182,7 +233,11 @@ def _measure(question: str, key: str) -> Answer | None:
 
 
 def _money(question: str, key: str) -> Money | None:
-    if not re.search(r"\d", key) or not re.fullmatch(r"[-\s]*(?:[A-Za-z]{0,3}[$£€¥₹₩₽₺])?[A-Z]{0,3}\s?-?[\d.,]+(?:\s?(?:k|m|bn|million|billion|thousand))?\s?(?:[$£€¥₹₩₽₺¢]|[A-Za-z]{1,8})?", key):
+    if not re.search(r"\d", key) or not re.fullmatch(
+        r"[-\s]*(?:[A-Za-z]{0,3}[$£€¥₹₩₽₺])?[A-Z]{0,3}\s?-?[\d.,]+(?:\s?(?:k|m|bn|million|billion"
+        r"|thousand))?\s?(?:[$£€¥₹₩₽₺¢]|[A-Za-z]{1,8})?",
+        key,
+    ):
         return None
     hits = find_amounts(key, "XXX", understand(""))
     if len(hits) != 1 or hits[0].rank != 0:
@@ -211,9 +266,11 @@ def _covers(key: str, part: str) -> bool:
 
 def _time(question: str, key: str) -> Time | None:
     hits = find_times(key)
-    if len(hits) != 1 or not _covers(key, hits[0].text) or ":" not in key and "m" not in key.lower():
+    if len(hits) != 1 or not _covers(key, hits[0].text) or (":" not in key and "m" not in key.lower()):
         return None
-    hour, minute, second = hits[0].value  # type: ignore[misc]
+    value = hits[0].value
+    assert isinstance(value, tuple)
+    hour, minute, second = value
     no_half = not re.search(r"[ap]\.?m", key, re.I)
     twelve = bool(no_half and hour <= 12 and re.search(r"\b(?:analog(?:ue)?|clock|watch)\b", question, re.I))
     return Time(f"{hour:02d}:{minute:02d}" + (f":{second:02d}" if second else ""), twelve_hour=twelve)
@@ -256,7 +313,13 @@ def _identifier(question: str, key: str) -> Identifier | None:
 
 
 def _without_separators(question: str) -> bool:
-    return bool(re.search(r"\b(?:without|no|ignore|omit|remove)\s+(?:any\s+)?(?:spaces?|hyphens?|dashes|separators?)\b", question, re.I))
+    return bool(
+        re.search(
+            r"\b(?:without|no|ignore|omit|remove)\s+(?:any\s+)?(?:spaces?|hyphens?|dashes|separators?)\b",
+            question,
+            re.I,
+        )
+    )
 
 
 def _text(question: str, key: str) -> Answer:

@@ -10,12 +10,17 @@ from visioneval.grading.characters import plain_characters
 LONGEST_REPLY = 100_000
 """Characters of a reply that are read; no answer needs more."""
 
+OPENING, CLOSING = 1500, 2500
+"""Of a longer reply to a question for one value, so many characters are read at its two ends."""
+
 _THINKING_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
 _THINKING_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
 _FENCE = re.compile(r"[ \t]*(?:```+|~~~+)[ \t]*[\w+-]*[ \t]*$")
 _ONE_LINE_FENCE = re.compile(r"```([^`\n]+)```")
 _BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
-_EMPHASIS = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])")
+_EMPHASIS = re.compile(
+    r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])"
+)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINE_LEAD = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)+")
 _LIST_LEAD = re.compile(r"^[ \t]*(?:[-*•+–][ \t]+|\(?\d{1,3}[.)][ \t]+)(?=\S)")
@@ -67,11 +72,8 @@ def without_thinking(text: str) -> str:
     if "<" not in text:
         return text
     before = text
-    closed = None
-    for closed in _THINKING_CLOSE.finditer(text):
-        pass
-    if closed:
-        text = text[closed.end() :]
+    if closings := list(_THINKING_CLOSE.finditer(text)):
+        text = text[closings[-1].end() :]
     if not text.strip():  # the answer stands before the thinking
         text = before
     opened = _THINKING_OPEN.search(text)
@@ -107,9 +109,11 @@ def without_list_mark(line: str) -> str:
     return _LIST_LEAD.sub("", line)
 
 
-def read_page(reply: str) -> Page:
-    """Read a reply once, for all the rules."""
+def read_page(reply: str, *, ends_only: bool = False) -> Page:
+    """Read a reply once, for all the rules; with `ends_only` the middle of a long one is left out."""
     text = without_thinking(plain_characters(reply)).strip()
+    if ends_only and len(text) > OPENING + CLOSING:
+        text = text[:OPENING] + "\n...\n" + text[-CLOSING:]
     text = _BREAK.sub("\n", _SPECIAL.sub("", text)) if "<" in text else text
     text = without_latex(text)
     text = _LINK.sub(r"\1", text) if "](" in text else text
@@ -117,7 +121,11 @@ def read_page(reply: str) -> Page:
     if "```" in text or "~~~" in text:
         text, fences = _open_fences(_ONE_LINE_FENCE.sub(r"\1", text))
     lines = tuple(line for raw in text.split("\n") if (line := without_markup(raw)) and not _is_rule(line))
-    bold = tuple((found[1] or found[2]).strip() for found in _BOLD.finditer(text)) if "**" in text or "__" in text else ()
+    bold = (
+        tuple((found[1] or found[2]).strip() for found in _BOLD.finditer(text))
+        if "**" in text or "__" in text
+        else ()
+    )
     if not bold and "`" in text:
         bold = tuple(found[1].strip() for found in _CODE.finditer(text))
     return Page(text=text, lines=lines, bold=bold, fences=fences)

@@ -19,9 +19,12 @@ _DATE = re.compile(
     rf"""
       \b(?P<y1>\d{{4}})\s?(?P<s1>[-/.])\s?(?P<m1>\d{{1,2}})(?:\s?(?P=s1)\s?(?P<d1>\d{{1,2}}))?(?![\d:])
     | \b(?P<y5>\d{{4}})[年]\s?(?P<m5>\d{{1,2}})月(?:\s?(?P<d5>\d{{1,2}})日)?
-    | \b(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?[\s.-]+(?:of\s+)?(?P<m2>{_MONTH})\b\.?,?[\s-]*(?P<y2>\d{{4}}|'?\d\d(?!\d|:))
-    | \b(?P<m3>{_MONTH})\b\.?[\s-]*(?:(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?,?[\s-]+)?(?:of\s+)?(?P<y3>\d{{4}}|'\d\d)\b
-    | (?<![\d/.-])(?P<a4>\d{{1,2}})\s?(?P<s4>[-/.])\s?(?P<b4>\d{{1,2}})\s?(?P=s4)\s?(?P<y4>\d{{4}}|\d\d)(?![\d/.-]*\d)
+    | \b(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?[\s.-]+(?:of\s+)?(?P<m2>{_MONTH})\b\.?,?[\s-]*(?P<y2>\d{{4}}
+        |'?\d\d(?!\d|:))
+    | \b(?P<m3>{_MONTH})\b\.?[\s-]*(?:(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?,?[\s-]+)?(?:of\s+)?(?P<y3>\d{{4}}
+        |'\d\d)\b
+    | (?<![\d/.-])(?P<a4>\d{{1,2}})\s?(?P<s4>[-/.])\s?(?P<b4>\d{{1,2}})\s?(?P=s4)\s?(?P<y4>\d{{4}}
+        |\d\d)(?![\d/.-]*\d)
     | (?<![\d/.-])(?P<m6>\d{{1,2}})\s?[-/.\s]\s?(?P<y6>\d{{4}})(?![\d/-])
     | \b(?P<y7>(?:19|20)\d\d)\b
     """,
@@ -44,12 +47,16 @@ def find_dates(text: str, order: Order | None, precision: int) -> list[Hit]:
             readings = [_iso(group["y6"], group["m6"], None)]
         else:
             readings = [
-                _iso(group[f"y{i}"], group.get(f"m{i}"), group.get(f"d{i}")) for i in (1, 5, 2, 3, 7) if group[f"y{i}"]
+                _iso(group[f"y{i}"], group.get(f"m{i}"), group.get(f"d{i}"))
+                for i in (1, 5, 2, 3, 7)
+                if group[f"y{i}"]
             ]
         values = {value for value in readings if value}
         for value in sorted(values):
             rank = abs(value.count("-") + 1 - precision)
-            hits.append(Hit(value, match[0].strip(), match.start(), match.end(), definite=len(values) == 1, rank=rank))
+            hits.append(
+                Hit(value, match[0].strip(), match.start(), match.end(), definite=len(values) == 1, rank=rank)
+            )
     return hits
 
 
@@ -91,7 +98,9 @@ _TIME = re.compile(
     re.I,
 )
 _SPOKEN = re.compile(
-    r"\b(?P<minutes>half|(?:a )?quarter|[a-z-]+?|\d{1,2})(?:\s+minutes?)?\s+(?P<way>past|after|to|before|till)\s+(?P<hour>[a-z]+|\d{1,2})\b", re.I
+    r"\b(?P<minutes>half|(?:a )?quarter|(?<![a-z-])[a-z]{3,7}(?:-[a-z]{3,5})?"
+    r"|\d{1,2})(?:\s+minutes?)?\s+(?P<way>past|after|to|before|till)\s+(?P<hour>[a-z]{3,6}|\d{1,2})\b",
+    re.I,
 )
 
 
@@ -106,7 +115,9 @@ def find_times(text: str) -> list[Hit]:
             continue
         value = _clock(hour, minute, second, half[:1])
         if value:
-            hits.append(Hit(value, match[0].strip(), match.start(), match.end(), rank=0 if match["sep"] != "." else 1))
+            hits.append(
+                Hit(value, match[0].strip(), match.start(), match.end(), rank=0 if match["sep"] != "." else 1)
+            )
     return hits + [hit for match in _SPOKEN.finditer(text) if (hit := _spoken(match))]
 
 
@@ -138,13 +149,22 @@ def _number(word: str) -> int | None:
 
 _ROW = r"(?:row|r)\s*[#:.]?\s*"
 _COLUMN = r"(?:column|col|c)\.?\s*[#:.]?\s*"
-_ORDINAL = r"\d{1,3}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
+_ORDINAL = (
+    r"\d{1,3}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth"
+)
 _NUMBER = r"\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _RC_FORMS: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
     (re.compile(pattern, re.I), row_first)
     for pattern, row_first in (
-        (rf"(?<!\w){_ROW}({_NUMBER})\s*[,;/&-]?\s*(?:and\s+|in\s+|of\s+|from\s+)?(?:the\s+)?{_COLUMN}({_NUMBER})(?!\w)", True),
-        (rf"(?<!\w){_COLUMN}({_NUMBER})\s*[,;/&-]?\s*(?:and\s+|in\s+|of\s+)?(?:the\s+)?{_ROW}({_NUMBER})(?!\w)", False),
+        (
+            rf"(?<!\w){_ROW}({_NUMBER})\s*[,;/&-]?\s*(?:and\s+|in\s+|of\s+"
+            rf"|from\s+)?(?:the\s+)?{_COLUMN}({_NUMBER})(?!\w)",
+            True,
+        ),
+        (
+            rf"(?<!\w){_COLUMN}({_NUMBER})\s*[,;/&-]?\s*(?:and\s+|in\s+|of\s+)?(?:the\s+)?{_ROW}({_NUMBER})(?!\w)",
+            False,
+        ),
         (rf"\b({_ORDINAL})\s+row\b[^.;\d]{{0,30}}?\b({_ORDINAL})\s+col(?:umn)?\b", True),
         (rf"\b({_ORDINAL})\s+col(?:umn)?\b[^.;\d]{{0,30}}?\b({_ORDINAL})\s+row\b", False),
         (rf"\brow\s+({_NUMBER})\b[^.;\d]{{1,40}}?\bcolumn\s+({_NUMBER})\b", True),
@@ -169,7 +189,9 @@ def find_cells(text: str, *, by_numbers: bool) -> list[Hit]:
     if by_numbers:
         hits = _forms(text, _RC_FORMS, lambda row, column: f"R{_position(row)}C{_position(column)}")
         if not hits:
-            hits = [Hit(f"R{int(m[1])}C{int(m[2])}", m[0], m.start(), m.end(), rank=1) for m in _PAIR.finditer(text)]
+            hits = [
+                Hit(f"R{int(m[1])}C{int(m[2])}", m[0], m.start(), m.end(), rank=1) for m in _PAIR.finditer(text)
+            ]
         return hits
     return _forms(text, _LETTER_FORMS, lambda letter, number: f"{letter.upper()}{int(number)}")
 
@@ -181,7 +203,10 @@ def _forms(
     for pattern, in_order in forms:
         for match in pattern.finditer(text):
             first, second = (match[1], match[2]) if in_order else (match[2], match[1])
-            if first.lower() in ("of", "in", "at", "is", "to", "on", "as", "an", "a", "by", "no", "it") and match[0][len(first)] == " ":
+            if (
+                first.lower() in ("of", "in", "at", "is", "to", "on", "as", "an", "a", "by", "no", "it")
+                and match[0][len(first)] == " "
+            ):
                 continue
             hits.append(Hit(name(first, second), match[0], match.start(), match.end()))
     return sorted(hits, key=lambda hit: hit.start)

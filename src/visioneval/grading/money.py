@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from visioneval.grading.hits import Hit, distinct
+from visioneval.grading.hits import MOST_HITS, Hit, distinct
 from visioneval.grading.numerals import Numeral, find_numerals
 from visioneval.grading.preference import settle
 from visioneval.grading.question import Question
@@ -93,7 +93,11 @@ def find_amounts(text: str, currency: str | None, question: Question) -> list[Hi
     A sign that several currencies share ("$") counts as the one asked for. Where some numbers carry a currency
     the others (quantities, percentages) are not amounts.
     """
-    hits = [hit for numeral in find_numerals(text) if (hit := _amount(text, numeral, currency)) is not None]
+    hits = [
+        hit
+        for numeral in find_numerals(text)[-MOST_HITS:]
+        if (hit := _amount(text, numeral, currency)) is not None
+    ]
     return settle(text, _totals(text, _with_alternatives(text, _joined_cents(text, hits))), question)
 
 
@@ -113,7 +117,7 @@ def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
     if name is None and (code := _CODE.search(before[-4:]) or _CODE.search(after[:4])):
         written = code[1] or code[2]
         found = written if written in _ISO else None
-    if left and left["sign"] or re.search(r"-\s?[^\w\s]\s?$", before):
+    if (left and left["sign"]) or re.search(r"-\s?[^\w\s]\s?$", before):
         value = -abs(value)
     rank = 0 if found else (2 if _OTHER_UNIT.match(after) else 1)
     start = left.start() + max(0, numeral.start - 16) if left else numeral.start
@@ -161,12 +165,18 @@ def _joined_cents(text: str, hits: list[Hit]) -> list[Hit]:
 def _with_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
     marked = list(hits)
     for i in range(1, len(hits)):
-        if re.fullmatch(r"\s*(?:,?\s*\b(?:or|to)\b(?: maybe| possibly)?|[-–—])\s*", text[hits[i - 1].end : hits[i].start], re.I):
+        if re.fullmatch(
+            r"\s*(?:,?\s*\b(?:or|to)\b(?: maybe| possibly)?|[-–—])\s*", text[hits[i - 1].end : hits[i].start], re.I
+        ):
             marked[i - 1 : i + 1] = [hit._replace(definite=False) for hit in marked[i - 1 : i + 1]]
     return marked
 
 
-_INCLUDED = re.compile(r"\b(?:including|of which|plus|before|after|excluding|excl\.?|incl\.?|out of|paid with|tendered)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}$", re.I)
+_INCLUDED = re.compile(
+    r"\b(?:including|of which|plus|before|after|excluding|excl\.?|incl\.?|out of|paid with"
+    r"|tendered)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}$",
+    re.I,
+)
 
 
 def _totals(text: str, hits: list[Hit]) -> list[Hit]:

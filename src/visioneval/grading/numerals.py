@@ -51,8 +51,8 @@ _NUMERAL = re.compile(
     rf"""
       (?P<other> \d{{1,2}}:\d{{2}}(?::\d{{2}})?(?!\d)          # a time
         | \d{{1,4}}([-/.])\d{{1,2}}\2\d{{1,4}}(?![\d])         # a date
-        | [A-Za-z]+\d[\w-]* | (?-i:[A-Z]{{1,4}})-\d[\w-]*            # R10, A-9: a code
-        | \d+[A-Za-z]+\d\w*                                   # 4k7: a code
+        | (?<![A-Za-z])[A-Za-z]+\d[\w-]* | (?-i:[A-Z]{{1,4}})-\d[\w-]*            # R10, A-9: a code
+        | (?<!\d)\d+[A-Za-z]+\d\w*                                   # 4k7: a code
         | \d+(?:\.\d+){{2,}}                                   # a version or an address
         )
     | (?P<mixed> (?<![\w.,/]) \d+ [ ] \d{{1,2}}/\d{{1,2}} (?![\w/]) )
@@ -168,7 +168,7 @@ def _words(written: str, start: int) -> list[Numeral]:
         elif word in _TENS or word in _UNITS:
             value = _TENS.get(word, _UNITS.get(word, 0))
             size = 100 if word in _TENS else (10 if value else 1)
-            if begin is not None and (size > rank or rank == 10 and not 0 < value < 10):
+            if begin is not None and (size > rank or (rank == 10 and not 0 < value < 10)):
                 close()
             part += value
             begin = at if begin is None else begin

@@ -11,10 +11,17 @@ from visioneval.grading.question import Question, lettered_options, option_key, 
 from visioneval.grading.words import CLOSED_CLASSES
 from visioneval.types import Choice
 
-_SAME = (("top", "upper"), ("bottom", "lower"), ("middle", "center", "centre"), ("gray", "grey"), ("gold", "golden"))
+_SAME = (
+    ("top", "upper"),
+    ("bottom", "lower"),
+    ("middle", "center", "centre"),
+    ("gray", "grey"),
+    ("gold", "golden"),
+)
 _SIDES = frozenset("left right top bottom front".split())
 _AGAINST = re.compile(
-    r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of|opposed to|no longer)|n't)"
+    r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of"
+    r"|opposed to|no longer)|n't)"
     r"\s+(?:[\w'-]+\s+){0,3}[\"'(]*$",
     re.I,
 )
@@ -38,7 +45,9 @@ class Options:
     @staticmethod
     def _names(answer: Choice, question: str, lettered: dict[str, str]) -> dict[str, str]:
         options = answer.options or options_in(question)
-        value_letter = next((letter for letter, text in lettered.items() if option_key(text) == option_key(answer.value)), None)
+        value_letter = next(
+            (letter for letter, text in lettered.items() if option_key(text) == option_key(answer.value)), None
+        )
         if lettered and value_letter is None and answer.value.upper() in lettered:
             return {text: _canonical(letter) for letter, text in lettered.items() if len(text) > 1}
         if not options or option_key(answer.value) not in {option_key(option) for option in options}:
@@ -67,7 +76,9 @@ class Options:
         hits += find_letters(text, self.letters)
         hits.sort(key=lambda hit: hit.start)
         claimed = [hit for hit in hits if not _AGAINST.search(text[max(0, hit.start - 60) : hit.start])]
-        claimed = [hit for hit in claimed if not _OTHERS.search(text[max(0, hit.start - 40) : hit.start])] or claimed
+        claimed = [
+            hit for hit in claimed if not _OTHERS.search(text[max(0, hit.start - 40) : hit.start])
+        ] or claimed
         if hits and not claimed:
             return self._remaining(hits)
         claimed = _mark_alternatives(text, claimed)
@@ -98,8 +109,14 @@ def find_letters(text: str, letters: dict[str, str]) -> list[Hit]:
     for match in re.finditer(r"(?<![\w'.-])([A-Z])(?![\w'’-])", text):
         letter = match[1]
         follows = text[match.end() : match.end() + 2]
-        is_word = letter in "AI" and re.match(r" [a-z]", follows) and not re.search(
-            r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$", text[: match.start()][-12:], re.I
+        is_word = (
+            letter in "AI"
+            and re.match(r" [a-z]", follows)
+            and not re.search(
+                r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$",
+                text[: match.start()][-12:],
+                re.I,
+            )
         )
         if letter in letters and not is_word:
             hits.append(Hit(letters[letter], letter, match.start(), match.end()))
@@ -132,7 +149,9 @@ def _canonical(text: str) -> str:
 def _closed_class(value: str) -> frozenset[str]:
     """The words of which the value is one: all colours where it is a colour."""
     last = option_key(value).split()[-1:] or [""]
-    return next((members for members in CLOSED_CLASSES if last[0] in {option_key(m) for m in members}), frozenset())
+    return next(
+        (members for members in CLOSED_CLASSES if last[0] in {option_key(m) for m in members}), frozenset()
+    )
 
 
 @lru_cache(maxsize=4096)

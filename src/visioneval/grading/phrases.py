@@ -15,8 +15,9 @@ from visioneval.grading.question import Question
 from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, stem
 
 _COPULA = re.compile(
-    r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled|labeled|marked"
-    r"|by|spells|contains|to be|as|appears to be)\b:?|:",
+    r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled"
+    r"|labeled|marked"
+    r"|by|spells|contains|to be|as|appears to be|looks like|seems like)\b:?|:",
     re.I,
 )
 _QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
@@ -34,7 +35,10 @@ def phrase_key(text: str) -> tuple[str, ...]:
 
 
 _HAS_FEET = re.compile(r"\d\s?(?:['’′]|ft\b|feet\b|foot\b)", re.I)
-_FEET = re.compile(r"(\d+)\s?(?:'|ft\b\.?|feet\b|foot\b)(?:[\s,-]*(\d+(?:\.\d+)?)\s?(?:\"|''|in\b\.?|inch(?:es)?\b)?(?![\w']))?", re.I)
+_FEET = re.compile(
+    r"(\d+)\s?(?:'|ft\b\.?|feet\b|foot\b)(?:[\s,-]*(\d+(?:\.\d+)?)\s?(?:\"|''|in\b\.?|inch(?:es)?\b)?(?![\w']))?",
+    re.I,
+)
 
 
 def _feet_and_inches(text: str) -> str:
@@ -68,7 +72,7 @@ def _subjects(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
     """What stands before the verb, where the rest only repeats the question: "Marta works the night shift"."""
     first = _CLAUSE_END.split(sentence, maxsplit=1)[0]
     words = tokens(first)
-    known = [word in FRAME or stem(word) in question.words for word in words]
+    known = [word in FRAME or stem(word) in question.words or any(c.isdigit() for c in word) for word in words]
     if any(known) and not known[0]:
         yield phrase_key(" ".join(words[: known.index(True)])) if all(known[known.index(True) :]) else ()
 

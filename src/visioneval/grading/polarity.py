@@ -13,28 +13,33 @@ from functools import lru_cache
 from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit
 from visioneval.grading.question import Question
-from visioneval.grading.words import FRAME, NEGATORS, STOP, stem
+from visioneval.grading.words import NEGATORS, STOP, stem
 
 _YES = "yes|yep|yeah|yup|affirmative|true|correct|definitely|absolutely|oui|sí|ja|sim|да|是|是的|はい|예|네|نعم"
 _NO = "no|nope|nah|negative|false|incorrect|non|nein|não|нет|否|不是|いいえ|아니요|아니오|لا"
 _WORD = rf"(?P<yes>{_YES})|(?P<no>{_NO})"
 _ALONE = re.compile(rf"[\W_]*(?:{_WORD})[\W_]*", re.I)
 _OPENING = re.compile(
-    rf"^[\W_]*(?:(?:the\s+)?(?:final\s+|correct\s+|short\s+)?answer\s*(?:is|:)?\W*|well|so|therefore|thus|hence|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
-    rf"\b(?:{_WORD})\b(?=\s*(?:[,.;:!?\"')–—-]|$)|\s+(?:it|there|the|this|that|i|they|he|she|you|we|both|all|these|those|because|since)\b(?!\s*[-]))",
+    rf"^[\W_]*(?:(?:the\s+)?(?:final\s+|correct\s+|short\s+)?answer\s*(?:is|:)?\W*|well|so|therefore|thus"
+    rf"|hence|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
+    rf"\b(?:{_WORD})\b(?=\s*(?:[,.;:!?\"')–—-]|$)|\s+(?:it|there|the|this|that|i|they|he|she|you|we|both"
+    rf"|all|these|those|because|since)\b(?!\s*[-]))",
     re.I,
 )
-_CLOSING = re.compile(rf"(?:\b(?:is|be|say|says|would be|so|hence|therefore|thus|answer)|[:,—–=→-])\W*\b(?:{_WORD})\b[\s.!\"'*)]*$", re.I)
+_CLOSING = re.compile(
+    rf"(?:\b(?:is|be|say|says|would be|so|hence|therefore|thus|answer)|[:,—–=→-])\W*\b(?:{_WORD})\b[\s.!\"'*)]*$",
+    re.I,
+)
 _ECHO = re.compile(r"\byes\s*(?:/|or)\s*no\b", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 _POLES = (
     (
-        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent hole gap leak
-        rust corrod corrosion wear faulty deform loos loose misalign miss missing detach split fractur fracture stain
-        irregularity anomaly puncture rip fall fell warp burn discolor blemish nick crease scuff peel interrupt""",
-        """intact undamag undamaged unbroken fine complete completely flawless pristin pristine perfect perfectly
-        continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed untouch good
+        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent hole gap
+        leak rust corrod corrosion wear faulty deform loos loose misalign miss missing detach split fractur fracture
+        stain irregularity anomaly puncture rip fall fell warp burn discolor blemish nick crease scuff peel interrupt""",
+        """intact undamag undamaged unbroken fine complete completely flawless pristin pristine perfect
+        perfectly continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed untouch good
         defect-free proper properly uniform consistent""",
     ),
     ("open opened ajar", "closed close shut seal"),
@@ -60,6 +65,9 @@ _RELATIONS = frozenset(
 )
 
 
+_MOST_SENTENCES = 60
+
+
 def find_polarity(text: str, question: Question) -> list[Hit]:
     """Find what a span answers to a yes/no question; two hits where it says both."""
     said = _said(text)
@@ -68,10 +76,11 @@ def find_polarity(text: str, question: Question) -> list[Hit]:
 
 def _said(text: str) -> list[Hit]:
     """Find a plain yes or no: the whole span, the opening of a sentence or its close."""
-    text = _ECHO.sub(" ", text) if _ALONE.fullmatch(text) is None and len(text) > 9 else text
+    text = _ECHO.sub(" ", text) if len(text) > 9 else text
     hits: list[Hit] = []
     for sentence in _SENTENCE.split(text):
-        match = _ALONE.fullmatch(sentence) or _OPENING.match(sentence) or _CLOSING.search(sentence)
+        match = _ALONE.fullmatch(sentence) if len(sentence) < 40 else None
+        match = match or _OPENING.match(sentence[:80]) or _CLOSING.search(sentence[-40:])
         if match:
             value = bool(match["yes"])
             hits.append(Hit(value, match["yes"] or match["no"], match.start(), match.end()))
@@ -82,16 +91,20 @@ def _meant(text: str, question: Question) -> list[Hit]:
     """Find what the sentences assert about the question without saying yes or no."""
     hits: list[Hit] = []
     position = 0
-    for sentence in _SENTENCE.split(text):
+    for sentence in _SENTENCE.split(text)[:_MOST_SENTENCES]:
         value = _asserted(sentence, question.text)
         if value is not None:
-            hits.append(Hit(value, sentence.strip(), position, position + len(sentence), "polarity of the statement"))
+            hits.append(
+                Hit(value, sentence.strip(), position, position + len(sentence), "polarity of the statement")
+            )
         position += len(sentence) + 1
     return hits
 
 
 _UNREAL = re.compile(
-    r"\b(?:if|whether|would|should|could|may|might|possibly|perhaps|maybe|check|checking|determine|question|asks?|asked)\b", re.I
+    r"\b(?:if|whether|would|should|could|may|might|possibly|perhaps|maybe|check|checking|determine"
+    r"|question|asks?|asked)\b",
+    re.I,
 )
 
 
@@ -129,11 +142,19 @@ def _asserted(sentence: str, question: str) -> bool | None:
         stated = _pole_of(words, index)
         if stated is not None and _same_subject(stems, content, index):
             return stated == sign
-    missing = [word for word in content if word not in stems]
-    if not missing and len(content) >= 1:
+    if set(content) <= stems and _same_order(words, content):
         negatives = sum(word in NEGATORS for word in words) + sum(word in NEGATORS for word in asked_words)
         return negatives % 2 == 0
     return None
+
+
+def _same_order(words: tuple[str, ...], content: tuple[str, ...]) -> bool:
+    """Tell whether a sentence relates things the way the question does: the door left of the window, not the
+    window left of the door."""
+    if not set(content) & _RELATIONS:
+        return True
+    said = tuple(dict.fromkeys(s for word in words if (s := stem(word)) in content))
+    return said == content
 
 
 def _pole_of(words: tuple[str, ...], index: int) -> int | None:
@@ -170,6 +191,3 @@ def _same_subject(stems: set[str], content: tuple[str, ...], index: int) -> bool
         return True
     nouns = set(content) - _PLUS[index] - _MINUS[index]
     return bool(stems & nouns) or bool({"it", "they"} & stems)
-
-
-FRAME_WORDS = FRAME

@@ -9,25 +9,29 @@ from __future__ import annotations
 import re
 
 from visioneval.grading.characters import tokens
-from visioneval.grading.hits import Hit, after_conclusion, distinct, is_denied, outside_brackets
+from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
 from visioneval.grading.question import Question
 from visioneval.grading.words import FRAME, NEGATORS, stem
 
 _CLAUSES = re.compile(
-    r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof|although|though|including|excluding)\b", re.I
+    r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof|although|though|including|excluding)\b",
+    re.I,
 )
+_CLAUSE_REACH = 200
 _LABEL = re.compile(
     r"(?:\b(?:rows?|columns?|col|steps?|lines?|groups?|sections?|trays?|slots?|boxe?s?|layers?|items?|nos?\.?|numbers?|figures?|fig\.?"
     r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
     re.I,
 )
-_OR_BEFORE = re.compile(r"(?:\bor(?: maybe| possibly| perhaps| even)?(?: (?:the|on|in|at))*|/)\s*[\"'*(]*$", re.I)
-_OR_AFTER = re.compile(r"[\"'*)]*(?:,?\s*\bor\b(?! (?:so|more|less)\b)|/)", re.I)
+_OR_BEFORE = re.compile(
+    r"(?:\bor(?: maybe| possibly| perhaps| even)?(?: (?:the|on|in|at))*|(?<=\d)\s?/)\s*[\"'*(]*$", re.I
+)
+_OR_AFTER = re.compile(r"[\"'*)]*(?:,?\s*\bor\b(?! (?:so|more|less)\b)|\s?/\s?(?=[\d$£€]))", re.I)
 
 
 def settle(text: str, hits: list[Hit], question: Question, *, either: bool = True) -> list[Hit]:
     """Settle on the value that a span claims, if it claims one."""
-    hits = [hit for hit in hits if not is_denied(text, hit)]
+    hits = [hit for hit in hits[-MOST_HITS:] if not is_denied(text, hit)]
     if not hits:
         return []
     best = min(hit.rank for hit in hits)
@@ -81,21 +85,32 @@ def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     if not question.words:
         return hits
     cuts = [match.start() for match in _CLAUSES.finditer(text)]
-    scores = []
+    shared: list[frozenset[str]] = []
+    scores: list[int] = []
     for hit in hits:
-        start = max((cut for cut in cuts if cut < hit.start), default=0)
-        end = min((cut for cut in cuts if cut >= hit.end), default=len(text))
+        start = max(hit.start - _CLAUSE_REACH, max((cut for cut in cuts if cut < hit.start), default=0))
+        end = min(hit.end + _CLAUSE_REACH, min((cut for cut in cuts if cut >= hit.end), default=len(text)))
+        shared.append(_shared(text[start:end], question))
         labelled = bool(_LABEL.search(text[start : hit.start]))
-        scores.append(_about(text[start:end], question) - 2 * labelled)
+        scores.append(2 * len(shared[-1] - {question.subject}) + (question.subject in shared[-1]) - 2 * labelled)
     best = max(scores)
     if best <= 0:
+        return hits
+    if question.subject and not _says_all(shared[scores.index(best)], shared, question.subject):
         return hits
     return [hit for hit, score in zip(hits, scores, strict=True) if score == best]
 
 
-def _about(clause: str, question: Question) -> int:
+def _says_all(best: frozenset[str], shared: list[frozenset[str]], subject: str) -> bool:
+    """Tell whether the best clause repeats all that any other repeats of the question, but for its subject.
+
+    Of "14 windows on the side and 12 on the front" neither clause does, so that neither number is preferred.
+    """
+    return all(other - {subject} <= best for other in shared)
+
+
+def _shared(clause: str, question: Question) -> frozenset[str]:
     words = tokens(clause)
     if any(word in NEGATORS for word in words) and not question.negated:
-        return 0
-    shared = {stem(word) for word in words if word not in FRAME} & question.words
-    return 2 * len(shared - {question.subject}) + (question.subject in shared)
+        return frozenset()
+    return frozenset(stem(word) for word in words if word not in FRAME) & question.words

@@ -10,13 +10,12 @@ import re
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
-from visioneval.grading.hits import Hit, after_conclusion, distinct, is_denied, outside_brackets
+from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
 from visioneval.grading.numerals import Numeral, find_numerals
 from visioneval.grading.preference import prefer
 from visioneval.grading.question import Question
 from visioneval.grading.units import Unit, convert, find_unit, is_ambiguous
 from visioneval.grading.words import stem
-
 
 Quantity: TypeAlias = Decimal | tuple[Decimal, str]
 """A number in the asked unit, or a number and the other dimension that it measures."""
@@ -33,27 +32,44 @@ class Asked(NamedTuple):
 
 
 _ABOUT = re.compile(
-    r"(?:\b(?:about|around|approximately|approx\.?|roughly|circa|ca\.|nearly|almost|some|an? estimated|estimated(?: at)?"
-    r"|estimate(?: of| is)?|close to|probably|likely|appears? to be|looks like|i think|i believe)|~|≈|≃|±)[\s:*]*$",
+    r"(?:\b(?:about|around|approximately|approx\.?|roughly|circa|ca\.|nearly|almost|some|an? estimated"
+    r"|estimated(?: at)?"
+    r"|estimate(?: of| is)?|close to|probably|likely|appears? to be|looks like|i think|i believe)|~|≈|≃"
+    r"|±)[\s:*]*$",
     re.I,
 )
 _BOUND = re.compile(
-    r"(?:\b(?:at least|at most|more than|less than|fewer than|over|under|up to|no more than|no fewer than|no less than"
+    r"(?:\b(?:at least|at most|more than|less than|fewer than|over|under|up to|no more than"
+    r"|no fewer than|no less than"
     r"|minimum of|maximum of|upwards of|above|below|exceeding|greater than|exceeds|not exactly)|[<>≥≤]=?)\s*$",
     re.I,
 )
 _BOUND_AFTER = re.compile(r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b)", re.I)
-_ALTERNATIVE = re.compile(r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\b(?:or|to|through|and/or|or maybe|or possibly|or perhaps)\b(?:\s+(?:even|about|maybe|possibly|perhaps))?|[-–—~/])\s*$", re.I)
-_WHOLE_OF = re.compile(r"(?:\b(?:out of|of|of the|of these|of those|of all|of a total of|among|amongst|from the|in the)(?:\s+(?:the|these|those|all|visible|total))*|/)\s*$", re.I)
+_ALTERNATIVE = re.compile(
+    r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\b(?:or|to|through|and/or|or maybe|or possibly"
+    r"|or perhaps)\b(?:\s+(?:even|about|maybe|possibly|perhaps))?|[-–—~/])\s*$",
+    re.I,
+)
+_WHOLE_OF = re.compile(
+    r"(?:\b(?:out of|of|of the|of these|of those|of all|of a total of|among|amongst|from the"
+    r"|in the)(?:\s+(?:the|these|those|all|visible|total))*|/)\s*$",
+    re.I,
+)
 _TOTAL_AFTER = re.compile(r"[^.;,\n\d]{0,40}?\b(?:in total|in all|altogether|overall|combined|total)\b", re.I)
-_TOTAL_BEFORE = re.compile(r"\b(?:totals?|sum|altogether|grand total|final count|total count|overall)\b[^.;,\n\d]{0,40}$", re.I)
+_TOTAL_BEFORE = re.compile(
+    r"\b(?:totals?|sum|altogether|grand total|final count|total count|overall)\b[^.;,\n\d]{0,40}$", re.I
+)
 _UNIT_AFTER = re.compile(
-    r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent|km/h|mi/h|m/s"
+    r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)"
+    r"|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent"
+    r"|km/h|mi/h|m/s"
     r"|[%°\"'](?![\w])|[A-Za-zµμΩ]+[²³23]?(?![\w]))"
 )
+
+
 def find_quantities(text: str, asked: Asked) -> list[Hit]:
     """Find what a span claims the quantity to be; several hits mean that it does not settle on one."""
-    numerals = find_numerals(text)
+    numerals = find_numerals(text)[-MOST_HITS:]
     hits = [hit for numeral in numerals if (hit := _hit(text, numeral, asked)) is not None]
     if asked.counts:
         hits += _implied(text, asked, hits)
@@ -90,7 +106,7 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
     if numeral.kind == "ordinal":
         rank = (1 if asked.question.subject else 0) if asked.counts else 3
     else:
-        measured = _measure(value, after, asked)
+        measured = _measure(numeral.value, after, asked)
         if measured is None:
             return None
         value, rank, length = measured
@@ -112,7 +128,12 @@ def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, i
     if attached and name in ("k", "K") and not (asked.unit and asked.unit.dimension == "temperature"):
         return value * 1000, 0, 1
     unit = find_unit(name)
-    if unit and is_ambiguous(name) and not attached and (asked.unit is None or asked.unit.dimension != unit.dimension):
+    if (
+        unit
+        and is_ambiguous(name)
+        and not attached
+        and (asked.unit is None or asked.unit.dimension != unit.dimension)
+    ):
         unit = None
     if unit is None and attached and asked.unit and name[0] in "kK" and find_unit(name[1:]) == asked.unit:
         return value * 1000, 0, match.end()
@@ -131,11 +152,15 @@ def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, i
 
 
 _PRONOUN_BEFORE = frozenset(
-    """this that which each every any another other no some last next first second third fourth fifth sixth seventh eighth
-    ninth tenth left right middle top bottom big small large nearest same different only-one someone every""".split()
+    """this that which each every any another other no some last next first second third fourth fifth sixth
+    seventh eighth ninth tenth left right middle top bottom big small large nearest same different someone""".split()
 )
-_COUNT_BEFORE = frozenset("only just exactly is are see count has have with total found there's answer find was and".split())
-_PRONOUN_AFTER = frozenset("that which in on at from with who whose is was by can could may might should must would has".split())
+_COUNT_BEFORE = frozenset(
+    "only just exactly is are see count has have with total found there's answer find was and".split()
+)
+_PRONOUN_AFTER = frozenset(
+    "that which in on at from with who whose is was by can could may might should must would has".split()
+)
 
 
 def _is_number_word(text: str, numeral: Numeral) -> bool:
@@ -151,7 +176,11 @@ def _is_number_word(text: str, numeral: Numeral) -> bool:
     return bool(after and after[1] and after[1] not in _PRONOUN_AFTER)
 
 
-_NONE = re.compile(r"\b(none|nil)\b|\b(?:there (?:are|were|is)n't|don't see|do not see|cannot see|can't see|not see|are not) (?:any)\b", re.I)
+_NONE = re.compile(
+    r"\b(none|nil)\b|\b(?:there (?:are|were|is)n't|don't see|do not see|cannot see|can't see|not see"
+    r"|are not) (?:any)\b",
+    re.I,
+)
 _NO_THING = re.compile(r"\b(?:no|zero|not any|without any)\s+((?:[a-z-]+\s*){1,4})", re.I)
 _SOLE = re.compile(r"\b(?:a|an|the|only one|a single|one single|single)\s+((?:[a-z-]+\s*){1,4})", re.I)
 _PAIR = re.compile(r"\b(?:both|a pair|a couple)\b", re.I)
@@ -167,9 +196,9 @@ def _implied(text: str, asked: Asked, said: list[Hit]) -> list[Hit]:
         for match in pattern.finditer(text):
             words = match[1].lower().split()
             single = "single" in match[0].lower()
-            if (subject and subject in [stem(word) for word in words] and _singular_or_none(words, subject, value)) or (
-                single and words and not said
-            ):
+            if (
+                subject and subject in [stem(word) for word in words] and _singular_or_none(words, subject, value)
+            ) or (single and words and not said):
                 rank = 1 if value == 0 or single else 2
                 if match[0].lower().startswith("the ") and not single:
                     continue
@@ -181,7 +210,7 @@ def _implied(text: str, asked: Asked, said: list[Hit]) -> list[Hit]:
 
 
 def _singular_or_none(words: list[str], subject: str, value: int) -> bool:
-    """"a dent" is one dent, "a dents" is not said; "no dents" and "no dent" both mean none."""
+    """ "a dent" is one dent, "a dents" is not said; "no dents" and "no dent" both mean none."""
     noun = next(word for word in words if stem(word) == subject)
     return value == 0 or not noun.endswith("s") or noun.endswith("ss")
 
@@ -203,11 +232,7 @@ def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
 
 def _wholes(text: str, hits: list[Hit]) -> list[Hit]:
     """Drop the total that a part is taken of: the 20 of "6 of the 20 eggs"."""
-    kept = [
-        hit
-        for i, hit in enumerate(hits)
-        if not (i and _WHOLE_OF.fullmatch(_gap(text, hits[i - 1], hit)))
-    ]
+    kept = [hit for i, hit in enumerate(hits) if not (i and _WHOLE_OF.fullmatch(_gap(text, hits[i - 1], hit)))]
     return kept or hits
 
 
@@ -222,7 +247,8 @@ def _totals(text: str, hits: list[Hit]) -> list[Hit]:
     totals = [
         hit
         for hit in hits
-        if _TOTAL_AFTER.match(text[hit.end : hit.end + 60]) or _TOTAL_BEFORE.search(text[max(0, hit.start - 50) : hit.start])
+        if _TOTAL_AFTER.match(text[hit.end : hit.end + 60])
+        or _TOTAL_BEFORE.search(text[max(0, hit.start - 50) : hit.start])
     ]
     return totals or hits
 

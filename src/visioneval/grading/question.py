@@ -37,7 +37,8 @@ def understand(text: str) -> Question:
 
 
 _INSTRUCTION = re.compile(
-    r"(?<![^.?!:)\n\s])\s*(?:please\s+)?(?:only\s+)?(?:answer|return|respond|reply|give|write|use|format|output|express|round|do not)\b"
+    r"(?<![^.?!:)\n\s])\s*(?:please\s+)?(?:only\s+)?(?:answer|return|respond|reply|give|write|use|format"
+    r"|output|express|round|do not)\b"
     r"[^.?!\n]*(?:[.?!]|\n|$)",
     re.I,
 )
@@ -53,7 +54,9 @@ def _sentences(text: str) -> list[str]:
     return [part for part in re.split(r"(?<=[.?!])\s+|\n", text) if part]
 
 
-_AFTER_SUBJECT = FRAME | frozenset("do does did have has had can could will would that which not no more fewer than".split())
+_AFTER_SUBJECT = FRAME | frozenset(
+    "do does did have has had can could will would that which not no more fewer than".split()
+)
 
 
 def _counted(words: tuple[str, ...]) -> str:
@@ -85,7 +88,8 @@ _ONE_OF = re.compile(
 _ASKED_OR = re.compile(r"[,:]\s*((?:[^,?.:\n]{1,40},\s*){0,8}[^,?.:\n]{1,40}?,?\s+or\s+[^,?.:\n]{1,40})\?", re.I)
 _PAIR_OR = re.compile(r"\b([\w-]+)\s+or\s+(?:(?:the|a|an|on|in|at|to|is|it|not)\s+)*([\w-]+)\b", re.I)
 _OPTION_LEAD = re.compile(
-    r"^(?:(?:the|a|an|either|only|is|are|it|was|on|in|at|to|of|with|from|as|its|their|colou?r|side|one|following|options?|"
+    r"^(?:(?:the|a|an|either|only|is|are|it|was|on|in|at|to|of|with|from|as|its|their|colou?r|side|one"
+    r"|following|options?|"
     r"answer|single|word|words)\s+)+",
     re.I,
 )
@@ -148,7 +152,9 @@ def unit_asked(question: str) -> str | None:
     return None
 
 
-_ORDER = re.compile(r"\b(D{1,2}|M{1,3}|Y{2,4})\s?[-/. ]\s?(D{1,2}|M{1,3}|Y{2,4})(?:\s?[-/. ,]+\s?(D{1,2}|M{1,3}|Y{2,4}))?\b")
+_ORDER = re.compile(
+    r"\b(D{1,2}|M{1,3}|Y{2,4})\s?[-/. ]\s?(D{1,2}|M{1,3}|Y{2,4})(?:\s?[-/. ,]+\s?(D{1,2}|M{1,3}|Y{2,4}))?\b"
+)
 
 
 @lru_cache(maxsize=4096)

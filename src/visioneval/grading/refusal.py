@@ -5,30 +5,44 @@ from __future__ import annotations
 import re
 
 _CANNOT = (
-    r"(?:can(?:'|no)?t|can not|cannot|could(?:n't| not)|(?:am|'m|are|is|was) (?:not able|unable)|(?:am |'m )?unable|won't|will not|not able)"
+    r"(?:can(?:'|no)?t|can\snot|could(?:n't|\snot)|(?:(?:am|'m|are|is|was)\s)?(?:not\sable|unable)"
+    r"|won't|will\snot)"
 )
 _DECLINES = re.compile(
     rf"""
-      \b(?:i|we|it|this|that|the\s\w+|sorry,?(?:\sbut)?\s(?:i)?|as\san?\s[^.]{{0,40}}?,?\si)\s?(?:{_CANNOT}|do\snot\sfeel\scomfortable|don't\sfeel\scomfortable)\b
-        (?:\s(?:really|accurately|reliably|definitively|confidently|currently|directly|exactly|actually|be|to|clearly|precisely|with\scertainty))*\s
-        (?:help|assist|determin\w+|identif\w+|provid\w+|answer\w*|tell|view|access\w*|process\w*|verif\w+|confirm\w*|make\sout|solve|comply
-          |fulfil\w*|do\s(?:that|this)|analy[sz]e|interpret|recogni[sz]e|give|discern|open|complete|bypass|decipher|say|ascertain|establish|count|read|support)\b
-    | \b(?:cannot|can't|could\snot|couldn't|can\snot)\s(?:be\s)?(?:(?:accurately|reliably|definitively|clearly)\s)?(?:determined|identified|answered|read|ascertained|established|verified|confirmed|told)\b
-    | \bi(?:'m|\sam)?\s(?:do\snot|don't|can't|cannot|not)\s(?:actually\s)?(?:see|have|receive|have\saccess\sto|able\sto\ssee)\s(?:an?|any|the|your|this)\s(?:image|picture|photo|attachment|file)
-    | \bno\s(?:image|picture|photo)\s(?:is|was|has\sbeen)?\s?(?:provided|attached|included|visible|found|given|supplied|uploaded)
+      \b(?:i|we|it|this|that|the\s\w+|sorry,?(?:\sbut)?\s(?:i)?|as\san?\s[^.]{{0,40}}?,?\si)\s?(?:{_CANNOT}
+          |do\snot\sfeel\scomfortable|don't\sfeel\scomfortable)\b
+        (?:\s(?:really|accurately|reliably|definitively|confidently|currently|directly|exactly|actually|be
+        |to|clearly|precisely|with\scertainty))*\s
+        (?:help|assist|determin\w+|identif\w+|provid\w+|answer\w*|tell|view|access\w*|process\w*|verif\w+
+        |confirm\w*|make\sout|solve|comply
+          |fulfil\w*|do\s(?:that|this)|analy[sz]e|interpret|recogni[sz]e|give|discern|open|complete|bypass
+          |decipher|say|ascertain|establish|count|read|support)\b
+    | \b(?:cannot|can't|could\snot|couldn't|can\snot)\s(?:be\s)?(?:(?:accurately|reliably|definitively
+        |clearly)\s)?(?:determined|identified|answered|read|ascertained|established|verified|confirmed|told)\b
+    | \bi(?:'m|\sam)?\s(?:do\snot|don't|can't|cannot|not)\s(?:actually\s)?(?:see|have|receive
+        |have\saccess\sto|able\sto\ssee)\s(?:an?|any|the|your|this)\s(?:image|picture|photo|attachment|file)
+    | \bno\s(?:image|picture|photo)\s(?:is|was|has\sbeen)?\s?(?:provided|attached|included|visible|found
+        |given|supplied|uploaded)
     | \b(?:please\s(?:provide|upload|share|attach)\s(?:the|an?|your)\s(?:\w+\s)?(?:image|picture|photo))
-    | \b(?:don't|do\snot|doesn't|does\snot)\s(?:have|contain|provide|give|include|show|offer)\s(?:me\s)?(?:enough|sufficient|adequate)\b
+    | \b(?:don't|do\snot|doesn't|does\snot)\s(?:have|contain|provide|give|include|show
+        |offer)\s(?:me\s)?(?:enough|sufficient|adequate)\b
     | \b(?:not\senough|insufficient)\s(?:information|context|detail|data|evidence|resolution)
-    | \b(?:impossible|not\spossible|difficult|hard)\s(?:for\sme\s)?to\s(?:\w+\s)?(?:determine|tell|say|identify|answer|read|know|count|discern|be\s(?:certain|sure))
-    | \b(?:against\smy\s(?:guidelines|policy|policies)|violates?\s(?:our|my|the)\s(?:guidelines|policy|policies))
-    | \bi(?:'m|\sam)\snot\s(?:sure|certain)\b | \bi\s(?:don't|do\snot)\sknow\b | \bi(?:'m|\sam)\ssorry\b | \b(?:i\s)?apologi[sz]e\b
+    | \b(?:impossible|not\spossible|difficult|hard)\s(?:for\sme\s)?to\s(?:\w+\s)?(?:determine|tell|say
+        |identify|answer|read|know|count|discern|be\s(?:certain|sure))
+    | \b(?:against\smy\s(?:guidelines|policy|policies)|violates?\s(?:our|my|the)\s(?:guidelines|policy
+        |policies))
+    | \bi(?:'m|\sam)\snot\s(?:sure|certain)\b | \bi\s(?:don't|do\snot)\sknow\b | \bi(?:'m|\sam)\ssorry\b
+        | \b(?:i\s)?apologi[sz]e\b
     | \b(?:there's|there\sis)\sno\sway\sto\s(?:tell|know|determine)
     """,
     re.X | re.I,
 )
 _BARE = re.compile(
-    r"[\W_]*(?:unknown|n/?a|none of the above|not sure|unsure|unclear|illegible|unreadable|undetermined|indeterminate|inconclusive"
-    r"|unable to (?:determine|tell|answer)|cannot (?:tell|say|determine)|can't (?:tell|say)|not (?:specified|available|applicable|provided|visible|legible|readable"
+    r"[\W_]*(?:unknown|n/?a|none of the above|not sure|unsure|unclear|illegible|unreadable|undetermined"
+    r"|indeterminate|inconclusive"
+    r"|unable to (?:determine|tell|answer)|cannot (?:tell|say|determine)|can't (?:tell|say)"
+    r"|not (?:specified|available|applicable|provided|visible|legible|readable"
     r"|determinable|enough information)|no answer|i don'?t know|idk|\?+)[\W_]*",
     re.I,
 )

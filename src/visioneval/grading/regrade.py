@@ -55,13 +55,18 @@ def describe_changes(found: Sequence[Change], graded: int) -> str:
     if not found:
         return f"{graded} replies graded again: nothing changed."
     moves = Counter((change.old.outcome, change.new.outcome) for change in found)
-    lines = [f"{graded} replies graded again: {len(found)} changed, {sum(c.moves_score for c in found)} of them in or out of pass."]
+    lines = [
+        f"{graded} replies graded again: {len(found)} changed, {sum(c.moves_score for c in found)} of them "
+        f"in or out of pass."
+    ]
     for (before, after), count in sorted(moves.items()):
         what = f"{before} -> {after}" if before != after else f"{before}, read differently"
         lines.append(f"  {what}: {count}")
-    for change in found:
-        if change.old.outcome != change.new.outcome:
-            lines.append(f"{_name(change.place)}: {_side(change.old)} -> {_side(change.new)}")
+    lines += [
+        f"{_name(change.place)}: {_side(change.old)} -> {_side(change.new)}"
+        for change in found
+        if change.old.outcome != change.new.outcome
+    ]
     return "\n".join(lines)
 
 

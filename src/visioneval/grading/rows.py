@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import cast
 
 from msgspec import Struct
 
@@ -49,7 +48,7 @@ def grade_rows(rows: Iterable[Row]) -> Iterator[GradedRow]:
             answer = infer_answer(row.question, row.reference, row.type)
         except SuiteError as error:
             raise SuiteError(f"row {row.id!r}: {error}") from None
-        verdict = grade_text(row.question, answer, row.reply, stop=cast(Stop, row.stop))
+        verdict = grade_text(row.question, answer, row.reply, stop=row.stop)
         yield GradedRow(
             id=row.id,
             outcome=verdict.outcome,

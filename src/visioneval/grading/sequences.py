@@ -15,14 +15,21 @@ _ITEM = re.compile(r"^[ \t]*(?:[-*•+–]|\(?\d{1,3}[.):])[ \t]+(?=\S)", re.M)
 _SEPARATORS = re.compile(r"\s*(?:,\s*and\b|,\s*&|,|;|\band\b|&|→|->|=>|>|\bthen\b|\n|\bfollowed by\b|\|)\s*", re.I)
 _SLASHES = re.compile(r"\s*/\s*")
 _REMARK = re.compile(r"\s+[-–—]\s+.*$|\s*\([^()]*\)\s*$|:\s+.*$")
-_NUMBERED = re.compile(r"^(?:\d{1,3}[.):]\s+|(?:first|second|third|fourth|fifth|finally|last|next|then)\b[,:]?\s+)", re.I)
+_NUMBERED = re.compile(
+    r"^(?:\d{1,3}[.):]\s+|(?:first|second|third|fourth|fifth|finally|last|next|then)\b[,:]?\s+)", re.I
+)
 
 
 def item_key(text: str) -> str:
     """Write one item as it is compared."""
     text = text.strip().strip("\"'*`.,;[](){}").strip()
-    numerals = find_numerals(text)
-    if len(numerals) == 1 and numerals[0].start == 0 and numerals[0].end == len(text) and numerals[0].kind != "ordinal":
+    numerals = find_numerals(text) if len(text) <= 60 else []
+    if (
+        len(numerals) == 1
+        and numerals[0].start == 0
+        and numerals[0].end == len(text)
+        and numerals[0].kind != "ordinal"
+    ):
         return str(numerals[0].value.normalize() + 0)
     return " ".join(phrase_key(text)) or fold(text)
 
@@ -37,8 +44,12 @@ def split_items(text: str, question: Question) -> tuple[str, ...]:
     if (from_json := _json_items(text)) is not None:
         return from_json
     marked = [line for line in text.split("\n") if _ITEM.match(line)]
-    if len(marked) >= 2 or (len(marked) == 1 and len(text.split("\n")) <= 2 and not _SEPARATORS.search(marked[0][2:])):
-        return tuple(key for line in marked if (key := item_key(_bare(_REMARK.sub("", _ITEM.sub("", line)), question))))
+    if len(marked) >= 2 or (
+        len(marked) == 1 and len(text.split("\n")) <= 2 and not _SEPARATORS.search(marked[0][2:])
+    ):
+        return tuple(
+            key for line in marked if (key := item_key(_bare(_REMARK.sub("", _ITEM.sub("", line)), question)))
+        )
     lines = [line for line in text.split("\n") if line.strip()]
     body = _body(text if len(lines) > 1 and not _introduces(lines[0]) else lines[-1] if lines else "", question)
     pattern = _SEPARATORS if _SEPARATORS.search(body) else _SLASHES
@@ -115,7 +126,10 @@ def split_grid(text: str) -> tuple[tuple[tuple[str, ...], ...], bool]:
     rows_found: list[tuple[str, ...]] = []
     headed = False
     lines = [line.strip() for line in text.split("\n") if line.strip()]
-    separator = next((mark for mark in ("|", "\t", ";", ",") if sum(mark in line for line in lines) >= max(1, len(lines) // 2)), None)
+    separator = next(
+        (mark for mark in ("|", "\t", ";", ",") if sum(mark in line for line in lines) >= max(1, len(lines) // 2)),
+        None,
+    )
     for line in lines:
         if separator == "|" and "|" not in line:
             continue

@@ -73,9 +73,11 @@ def _short(page: Page, question: Question) -> list[tuple[str, str]]:
     if page.lines:
         first = sentences(page.lines[0])
         found.append(("first sentence", first[0]) if first else ("first line", page.lines[0]))
-    for place in other_places(page, question):
-        if place.name != "only candidate" and len(set(place.spans)) == 1:
-            found.append((place.name, place.spans[0]))
+    found += [
+        (place.name, place.spans[0])
+        for place in other_places(page, question)
+        if place.name != "only candidate" and len(set(place.spans)) == 1
+    ]
     quoted = set(_QUOTED.findall("\n".join(page.lines)))
     if len(quoted) == 1:
         found.append(("quoted", quoted.pop()))

@@ -30,8 +30,8 @@ STOP = FRAME | frozenset(
 
 NEGATORS = frozenset(
     """
-    not no never none nothing neither nor without cannot can't isn't aren't wasn't weren't doesn't don't didn't won't
-    hasn't haven't hadn't couldn't wouldn't shouldn't lacks lack lacking absent absence nobody nowhere ain't
+    not no never none nothing neither nor without cannot can't isn't aren't wasn't weren't doesn't don't didn't
+    won't hasn't haven't hadn't couldn't wouldn't shouldn't lacks lack lacking absent absence nobody nowhere ain't
     """.split()
 )
 
@@ -46,9 +46,7 @@ COLOURS = frozenset(
 PLACES = frozenset("left right top bottom middle center centre front back upper lower".split())
 COMPASS = frozenset("north south east west northeast northwest southeast southwest".split())
 WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
-MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
+MONTHS = "january february march april may june july august september october november december".split()
 SHAPES = frozenset("circle square triangle rectangle oval hexagon pentagon octagon star diamond".split())
 TURNS = frozenset(("clockwise", "counterclockwise", "anticlockwise", "counter clockwise", "anti clockwise"))
 CLOSED_CLASSES: tuple[frozenset[str], ...] = (

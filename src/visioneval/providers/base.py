@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from msgspec import Struct
+
 from visioneval.types import ModelCard, Reply, Request
 
 
@@ -25,6 +27,24 @@ class Provider(Protocol):
     async def close(self) -> None:
         """Let go of connections, threads and memory."""
         ...
+
+
+class Allowance(Struct, frozen=True):
+    """What a host says is left of its rate limits, and in how many seconds they are full again."""
+
+    requests: int | None = None
+    requests_reset_s: float | None = None
+    tokens: int | None = None
+    tokens_reset_s: float | None = None
+
+
+@runtime_checkable
+class HostedProvider(Protocol):
+    """What a provider behind HTTP also tells the runner."""
+
+    allowance: Allowance | None
+    dropped: tuple[str, ...]
+    """Parameters that the host rejected, and that are left out from then on."""
 
 
 @runtime_checkable

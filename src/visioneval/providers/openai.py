@@ -1,25 +1,22 @@
-"""OpenAI's models, and every server that speaks its Responses API, through the `openai` SDK.
-
-The SDK's own retries are off: the runner retries, so that latency is the model's and not ours.
-"""
+"""OpenAI's models, and every server that speaks its Responses or Chat Completions API."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Sequence
-from typing import Any
 
-import openai
-import pybase64
-from openai.types.responses import Response
+import msgspec
 
-from visioneval.errors import FatalError, ModelError, PromptError, ProviderError, RetryableError
-from visioneval.types import ModelCard, Prompt, Reply, Request, Stop, Timing, Usage
+from visioneval.errors import ParameterRejectedError, PromptError
+from visioneval.providers.base import Allowance
+from visioneval.providers.hosted import streams
+from visioneval.providers.hosted.bodies import DROPPABLE, PATHS, api_of, encode_body, rejected_parameter
+from visioneval.providers.hosted.replies import decode_chat, decode_response, reply_of_chat, reply_of_response
+from visioneval.providers.hosted.sdk import check_base_url, key_of
+from visioneval.providers.hosted.wire import Wire, silence_s
+from visioneval.types import ModelCard, Prompt, Reply, Request, Settings, Timing
 
-DEFAULT_KEY_ENV = "OPENAI_API_KEY"
-TIMEOUT_S = 120.0
-CONCURRENCY = 16
+CONCURRENCY = 32
 
 
 class OpenAIProvider:
@@ -27,136 +24,79 @@ class OpenAIProvider:
 
     concurrency = CONCURRENCY
 
-    def __init__(self, card: ModelCard, client: openai.AsyncOpenAI) -> None:
+    def __init__(self, card: ModelCard) -> None:
         self.name = card.name
-        self._card, self._client = card, client
+        self.dropped: tuple[str, ...] = ()
+        self._card = card
+        self._wires: dict[str, Wire] = {}
+        self._last: Wire | None = None
+        key_of(card)  # a missing key is an error before a run begins, not in it
+        if card.base_url:
+            check_base_url(card.base_url)
+
+    @property
+    def allowance(self) -> Allowance | None:
+        """What the host last said is left of its rate limits."""
+        return self._last.allowance if self._last else None
 
     async def generate(self, request: Request) -> Reply:
         """Send one question; raises a ProviderError that says whether trying again may help."""
-        started = time.perf_counter()
+        settings = request.settings
+        wire = self._last = self._wire(settings)
+        without = (*self._card.unsupported, *self.dropped)
+        body = encode_body(request, self._card.model_id or self._card.name, without)
         try:
-            response = await self._client.responses.create(**self._parameters(request))
-        except openai.OpenAIError as error:
-            raise as_provider_error(error, self._card) from None
-        service_s = time.perf_counter() - started
-        if not isinstance(response, Response):
-            raise RetryableError(
-                "bad_response", "the host answered 200 with something that is not a response object"
-            )
-        return as_reply(response, service_s)
+            return await (self._streamed if settings.stream else self._whole)(wire, body, api_of(settings))
+        except PromptError as error:
+            raise self._explained(error, request, without) from None
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        for wire in self._wires.values():
+            await wire.close()
 
-    def _parameters(self, request: Request) -> dict[str, Any]:
-        settings = request.settings
-        content: list[dict[str, Any]] = [{"type": "input_text", "text": request.question}]
-        if request.image is not None:
-            encoded = pybase64.b64encode(request.image.content).decode("ascii")
-            url = f"data:{request.image.sent.media_type};base64,{encoded}"
-            content.append({"type": "input_image", "image_url": url, "detail": settings.detail or "auto"})
-        parameters: dict[str, Any] = {
-            "model": self._card.model_id or self._card.name,
-            "input": [{"role": "user", "content": content}],
-            "max_output_tokens": settings.max_output_tokens,
-            "temperature": settings.temperature,
-            "reasoning": {"effort": settings.effort} if settings.effort else None,
-            "service_tier": settings.service_tier,
-            "store": False,
-            "stream": False,
-        }
-        return {name: value for name, value in parameters.items() if value is not None}
+    async def _whole(self, wire: Wire, body: bytes, api: str) -> Reply:
+        answer = await wire.post(body)
+        if api == "chat":
+            reply = reply_of_chat(decode_chat(answer.body, self._card), self._card)
+        else:
+            reply = reply_of_response(decode_response(answer.body, self._card), self._card)
+        return msgspec.structs.replace(
+            reply, timing=Timing(service_s=answer.service_s), request_id=answer.request_id
+        )
+
+    async def _streamed(self, wire: Wire, body: bytes, api: str) -> Reply:
+        read = streams.read_chat if api == "chat" else streams.read_responses
+        started = time.perf_counter()
+        async with wire.stream(body) as (events, request_id):
+            reply = await read(events, self._card, started)
+        return msgspec.structs.replace(reply, request_id=request_id)
+
+    def _wire(self, settings: Settings) -> Wire:
+        api = api_of(settings)
+        if api not in self._wires:
+            self._wires[api] = open_wire(self._card, settings)
+        return self._wires[api]
+
+    def _explained(self, error: PromptError, request: Request, without: tuple[str, ...]) -> Exception:
+        """Leave a rejected parameter out from now on, or say which one to leave out."""
+        if error.kind != "bad_request":
+            return error
+        parameter = rejected_parameter(error.param, str(error), request)
+        if parameter is None or parameter in without:
+            return error
+        if parameter in DROPPABLE:
+            self.dropped = tuple(sorted({*self.dropped, parameter}))
+            return ParameterRejectedError(parameter, f"{self.name}: the host does not take {parameter}; left out")
+        return error.ending_the_run(f"{error}; this model does not take {parameter}, run it without")
+
+
+def open_wire(card: ModelCard, settings: Settings) -> Wire:
+    """Return a connection to a card's host. Raises ModelError when the key or the base URL is missing or wrong."""
+    limit_s = float(card.options.get("timeout_s", 0)) or silence_s(settings.effort, settings.service_tier)
+    return Wire(card, PATHS[api_of(settings)], limit_s)
 
 
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> OpenAIProvider:
     """Return the provider; raises ModelError when the key is not in the environment."""
-    variable = card.api_key_env or DEFAULT_KEY_ENV
-    key = os.environ.get(variable, "")
-    if not key.strip():
-        raise ModelError(f"model {card.name!r} needs a key and {variable} is not set; export {variable}=...")
-    client = openai.AsyncOpenAI(api_key=key, base_url=card.base_url, timeout=TIMEOUT_S, max_retries=0)
-    return OpenAIProvider(card, client)
-
-
-def as_reply(response: Response, service_s: float) -> Reply:
-    """Turn a response into a Reply. A detail that the host left out is unknown, not zero."""
-    usage = response.usage
-    input_details = getattr(usage, "input_tokens_details", None)
-    output_details = getattr(usage, "output_tokens_details", None)
-    refusal = _refusal(response)
-    return Reply(
-        text=response.output_text or refusal or "",
-        stop=_stop(response, refusal),
-        usage=Usage(
-            input_tokens=getattr(usage, "input_tokens", None),
-            output_tokens=getattr(usage, "output_tokens", None),
-            cached_input_tokens=getattr(input_details, "cached_tokens", None),
-            cache_write_tokens=getattr(input_details, "cache_write_tokens", None),
-            reasoning_tokens=getattr(output_details, "reasoning_tokens", None),
-            service_tier=response.service_tier,
-        ),
-        timing=Timing(service_s=service_s),
-        model_returned=response.model,
-        request_id=response._request_id,
-    )
-
-
-def as_provider_error(error: openai.OpenAIError, card: ModelCard) -> ProviderError:
-    """Say of an SDK error whether the runner may try again, go on, or must end the run."""
-    match error:
-        case openai.APITimeoutError():
-            return RetryableError("timeout", f"{card.name}: no answer within {TIMEOUT_S:.0f} s")
-        case openai.APIConnectionError():
-            return RetryableError("connection", f"{card.name}: cannot reach the host ({error.__cause__ or error})")
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            variable = card.api_key_env or DEFAULT_KEY_ENV
-            return FatalError(
-                "bad_request", f"{card.name}: the host refuses the key ({error.status_code}); check {variable}"
-            )
-        case openai.RateLimitError() if error.code == "insufficient_quota":
-            return FatalError(
-                "rate_limited", f"{card.name}: the account has no credit left; top it up, then resume"
-            )
-        case openai.RateLimitError():
-            return RetryableError(
-                "rate_limited", f"{card.name}: rate limited (429)", retry_after_s=_retry_after_s(error)
-            )
-        case openai.APIStatusError() if error.status_code in (408, 409) or error.status_code >= 500:
-            return RetryableError(
-                "server_error",
-                f"{card.name}: the host answered {error.status_code}",
-                retry_after_s=_retry_after_s(error),
-            )
-        case openai.APIStatusError():
-            return PromptError(
-                "bad_request", f"{card.name}: the host answered {error.status_code}: {error.message}"
-            )
-        case _:
-            return RetryableError("other", f"{card.name}: {type(error).__name__}")
-
-
-def _retry_after_s(error: openai.APIStatusError) -> float | None:
-    try:
-        return float(error.response.headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-
-
-def _refusal(response: Response) -> str | None:
-    for item in response.output:
-        for part in getattr(item, "content", None) or ():
-            if part.type == "refusal":
-                return str(part.refusal)
-    return None
-
-
-def _stop(response: Response, refusal: str | None) -> Stop:
-    reason = response.incomplete_details.reason if response.incomplete_details else None
-    if reason == "max_output_tokens":
-        return "length"
-    if reason == "content_filter":
-        return "content_filter"
-    if refusal is not None:
-        return "refusal"
-    return "stop" if response.status == "completed" else "other"
+    return OpenAIProvider(card)

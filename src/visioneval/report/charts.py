@@ -1,8 +1,8 @@
 """Geometry of the charts: numbers to places on a canvas. How they look is in templates and style sheet.
 
-Small templates of our own rather than a chart library: a page that opens from disk under a policy without
-inline styles or scripts, follows dark and light, and names its marks for a screen reader needs plain SVG
-with classes, which the libraries that were tried do not write.
+Small templates of our own rather than a chart library: the pages forbid inline styles and scripts, follow
+dark and light, and name each mark for a screen reader, which takes plain SVG with classes. pygal writes
+inline styles, a script and outside links into its SVG; matplotlib weighs more than everything else here.
 """
 
 from __future__ import annotations

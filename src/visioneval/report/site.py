@@ -156,12 +156,12 @@ class Site:
         return [
             charts.Mark(shown.name, shown.page, float(x), shown.run.summary.overall)
             for shown in self.shown
-            if (x := value(shown)) is not None
+            if (x := value(shown)) is not None and not shown.run.summary.run.condition.blind
         ]
 
     def _missing(self, marks: Sequence[charts.Mark]) -> list[str]:
         drawn = {mark.name for mark in marks}
-        return [shown.name for shown in self.shown if shown.name not in drawn]
+        return [s.name for s in self.shown if s.name not in drawn and not s.run.summary.run.condition.blind]
 
     def _model(self, shown: Shown) -> dict[str, Any]:
         run = shown.run

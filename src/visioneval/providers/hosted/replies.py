@@ -1,0 +1,241 @@
+"""What came back, as a Reply. A detail that the host left out is unknown, not zero."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TypeVar
+
+import msgspec
+import pybase64
+from msgspec import Raw, Struct
+
+from visioneval.errors import PromptError, ProviderError, RetryableError
+from visioneval.providers.hosted.faults import UNKNOWN_BILL, HostError, fault_of, read_error
+from visioneval.types import ModelCard, Reply, ReplyImage, Stop, Usage
+
+_MISSING = Raw(b"null")
+CHAT_STOPS: dict[str, Stop] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+}
+WIRE_STATUS = {"rate_limit_exceeded": 429, "server_error": 500}
+
+
+class _Part(Struct):
+    type: str = ""
+    text: str | None = None
+    refusal: str | None = None
+
+
+class _Item(Struct):
+    type: str = ""
+    content: str | list[_Part] | None = None
+    result: str | None = None
+    """Base64 of a generated picture."""
+    output_format: str | None = None
+
+
+class _Reason(Struct):
+    reason: str | None = None
+
+
+class ResponseObject(Struct):
+    """The Responses API's object, as far as it is read."""
+
+    status: str | None = None
+    output: list[_Item] | None = None
+    incomplete_details: _Reason | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    usage: Raw = _MISSING
+    error: Raw = _MISSING
+
+
+class _ImageUrl(Struct):
+    url: str = ""
+
+
+class _ImagePart(Struct):
+    image_url: _ImageUrl = msgspec.field(default_factory=_ImageUrl)
+
+
+class ChatMessage(Struct):
+    """A message, or one delta of a stream."""
+
+    content: str | list[_Part] | None = None
+    refusal: str | None = None
+    images: list[_ImagePart] | None = None
+
+
+class ChatChoice(Struct):
+    """One choice of a chat reply, whole or as a delta."""
+
+    message: ChatMessage | None = None
+    delta: ChatMessage | None = None
+    finish_reason: str | None = None
+
+
+class ChatObject(Struct):
+    """A chat completion or one chunk of it, as far as it is read."""
+
+    choices: list[ChatChoice] | None = None
+    model: str | None = None
+    service_tier: str | None = None
+    usage: Raw = _MISSING
+    error: Raw = _MISSING
+
+
+T = TypeVar("T")
+_responses = msgspec.json.Decoder(ResponseObject)
+_chats = msgspec.json.Decoder(ChatObject)
+
+
+def decode_response(body: bytes, card: ModelCard) -> ResponseObject:
+    """Parse a Responses object; raises RetryableError when the body is none."""
+    return _decode(_responses, body, card)
+
+
+def decode_chat(body: bytes, card: ModelCard) -> ChatObject:
+    """Parse a chat completion or a chunk; raises RetryableError when the body is none."""
+    return _decode(_chats, body, card)
+
+
+def reply_of_response(response: ResponseObject, card: ModelCard) -> Reply:
+    """Return the reply in a finished response; raises a ProviderError when it failed."""
+    usage = read_usage(response.usage, response.service_tier)
+    if response.status not in ("completed", "incomplete") or response.output is None:
+        raise _unfinished(card, response.status, _error_in(response.error), usage)
+    parts = [part for item in response.output if isinstance(item.content, list) for part in item.content]
+    text = "".join(part.text or "" for part in parts if part.type == "output_text")
+    refusal = "".join(part.refusal or "" for part in parts if part.type == "refusal")
+    reason = response.incomplete_details.reason if response.incomplete_details else None
+    pictures = [
+        _image(item.result, f"image/{item.output_format or 'png'}")
+        for item in response.output
+        if item.type == "image_generation_call" and item.result
+    ]
+    return Reply(
+        text=text or refusal,
+        stop=_response_stop(response.status, reason, refused=bool(refusal)),
+        usage=usage,
+        model_returned=response.model,
+        images=tuple(picture for picture in pictures if picture),
+    )
+
+
+def reply_of_chat(chat: ChatObject, card: ModelCard) -> Reply:
+    """Return the reply in a whole chat completion; raises a ProviderError when it holds none."""
+    error = _error_in(chat.error)
+    usage = read_usage(chat.usage, chat.service_tier)
+    message = chat.choices[0].message if chat.choices else None
+    if error is not None or not chat.choices or message is None or chat.choices[0].finish_reason == "error":
+        raise _unfinished(card, "without an answer", error, usage)
+    text = text_of(message.content)
+    return Reply(
+        text=text or message.refusal or "",
+        stop=chat_stop(chat.choices[0].finish_reason, refused=bool(message.refusal)),
+        usage=usage,
+        model_returned=chat.model,
+        images=images_of(message),
+    )
+
+
+def text_of(content: str | list[_Part] | None) -> str:
+    """Return the text of a message's content, in whichever of its two forms."""
+    return content if isinstance(content, str) else "".join(part.text or "" for part in content or ())
+
+
+def chat_stop(reason: str | None, *, refused: bool) -> Stop:
+    """Return why a chat reply ended."""
+    return "refusal" if refused else CHAT_STOPS.get(reason or "stop", "other")
+
+
+def images_of(message: ChatMessage) -> tuple[ReplyImage, ...]:
+    """Return the pictures of a chat message, which OpenRouter sends as data URLs."""
+    found = []
+    for part in message.images or ():
+        head, comma, data = part.image_url.url.partition(";base64,")
+        if comma and (picture := _image(data, head.removeprefix("data:"))):
+            found.append(picture)
+    return tuple(found)
+
+
+def read_usage(raw: Raw, tier: str | None) -> Usage:
+    """Return the tokens that a host reported under either API's names; what is not a count is unknown."""
+    try:
+        usage = msgspec.json.decode(raw)
+    except msgspec.DecodeError:
+        usage = None
+    if not isinstance(usage, dict):
+        return Usage(service_tier=tier)
+    into = _object(usage.get("input_tokens_details") or usage.get("prompt_tokens_details"))
+    out = _object(usage.get("output_tokens_details") or usage.get("completion_tokens_details"))
+    return Usage(
+        input_tokens=_count(usage.get("input_tokens", usage.get("prompt_tokens"))),
+        output_tokens=_count(usage.get("output_tokens", usage.get("completion_tokens"))),
+        cached_input_tokens=_count(into.get("cached_tokens")),
+        cache_write_tokens=_count(into.get("cache_write_tokens")),
+        reasoning_tokens=_count(out.get("reasoning_tokens")),
+        image_tokens=_count(into.get("image_tokens")),
+        service_tier=tier,
+    )
+
+
+def _decode(decoder: msgspec.json.Decoder[T], body: bytes, card: ModelCard) -> T:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        said = read_error(body).message
+        raise RetryableError(
+            "bad_response",
+            f"{card.name}: the host answered 200 with something that is no reply: {said}",
+            billed=UNKNOWN_BILL,
+        ) from None
+
+
+def _unfinished(card: ModelCard, status: str | None, error: HostError | None, usage: Usage) -> ProviderError:
+    """Return the error for a 200 that holds no answer. What it charged, if it says so, is billed."""
+    billed = usage if usage.input_tokens is not None else None
+    if error is not None:
+        code = error.code or ""
+        status_code = WIRE_STATUS.get(code) or (int(code) if code.isdigit() and 400 <= int(code) < 600 else 500)
+        if code and code not in WIRE_STATUS and not code.isdigit():
+            return PromptError("bad_request", f"{card.name}: {code}: {error.message}", billed=billed)
+        return fault_of(card, status_code, {}, error, billed=billed)
+    return RetryableError(
+        "bad_response", f"{card.name}: the host answered 200, but the reply is {status or 'empty'}", billed=billed
+    )
+
+
+def _error_in(raw: Raw) -> HostError | None:
+    return None if bytes(raw) in (b"null", b"") else read_error(b'{"error":' + bytes(raw) + b"}")
+
+
+def _response_stop(status: str | None, reason: str | None, *, refused: bool) -> Stop:
+    if reason == "max_output_tokens":
+        return "length"
+    if reason == "content_filter":
+        return "content_filter"
+    if refused:
+        return "refusal"
+    return "stop" if status == "completed" else "other"
+
+
+def _image(data: str, media_type: str) -> ReplyImage | None:
+    try:
+        content = pybase64.b64decode(data, validate=True)
+    except ValueError:
+        return None
+    return ReplyImage(hashlib.sha256(content).hexdigest(), media_type, len(content), content)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _object(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,174 @@
+"""Posts bytes to one path of one host and times it. The SDK makes the first request of a run, which is kept as
+a pattern: its URL and headers, with the key; and its HTTP client sends, so proxies and TLS are the SDK's too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from visioneval.errors import FatalError, ProviderError, RetryableError
+from visioneval.providers.base import Allowance
+from visioneval.providers.hosted.faults import UNKNOWN_BILL, duration_s, fault_of, read_error
+from visioneval.providers.hosted.sdk import NO_KEY, import_httpx, open_client, open_http, sdk_request
+from visioneval.redact import HIDDEN, redact
+from visioneval.types import Effort, ModelCard
+
+if TYPE_CHECKING:
+    import httpx2
+    import openai
+
+CONNECT_S = 10.0
+SILENCE_S: dict[Effort | None, float] = {"medium": 120.0, "high": 300.0, "xhigh": 480.0, "max": 540.0}
+DEFAULT_SILENCE_S = 60.0
+FLEX_SILENCE_S = 540.0
+FOLLOWING_S = 300.0
+"""How much longer than the first byte a whole reply may take."""
+
+
+def silence_s(effort: Effort | None, service_tier: str | None) -> float:
+    """Return how long a host may say nothing: to the first byte, and between any two."""
+    longest = SILENCE_S.get(effort, DEFAULT_SILENCE_S)
+    return max(longest, FLEX_SILENCE_S) if service_tier == "flex" else longest
+
+
+class Answer(Struct, frozen=True):
+    """A whole answer: its body, and the seconds from sending to the last byte."""
+
+    body: bytes
+    service_s: float
+    request_id: str | None
+
+
+class Wire:
+    """One model's connection to its host."""
+
+    def __init__(self, card: ModelCard, path: str, read_timeout_s: float) -> None:
+        self._httpx = import_httpx()
+        self._card, self._path, self._read_timeout_s = card, path, read_timeout_s
+        timeout = self._httpx.Timeout(read_timeout_s, connect=min(CONNECT_S, read_timeout_s), pool=None)
+        self._http = open_http(timeout)
+        self._timeouts = timeout.as_dict()
+        self.client: openai.AsyncOpenAI = open_client(card, self._http)
+        self._secret = b"" if self.client.api_key == NO_KEY else self.client.api_key.encode()
+        self._pattern: httpx2.Request | None = None
+        self.allowance: Allowance | None = None
+
+    async def post(self, body: bytes) -> Answer:
+        """Send a body and return the whole answer to it; raises a ProviderError for anything but a success."""
+        request = await self._request(body)
+        started = time.perf_counter()
+        async with self._faults():
+            response = await self._http.send(request)
+        service_s = time.perf_counter() - started
+        content = self.clean(response.content)
+        self._check(response, content)
+        return Answer(content, service_s, self._request_id(response))
+
+    @asynccontextmanager
+    async def stream(self, body: bytes) -> AsyncIterator[tuple[AsyncIterator[bytes], str | None]]:
+        """Send a body and yield the data of each server-sent event of the answer, and the request's id."""
+        request = await self._request(body)
+        async with self._faults():
+            response = await self._http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    self._check(response, self.clean(await response.aread()))
+                self._check(response, b"")
+                yield self._events(response), self._request_id(response)
+            finally:
+                await response.aclose()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def clean(self, content: bytes) -> bytes:
+        """Return what a host sent without our own key, should it echo it."""
+        if self._secret and self._secret in content:
+            return content.replace(self._secret, HIDDEN.encode())
+        return content
+
+    async def _events(self, response: httpx2.Response) -> AsyncIterator[bytes]:
+        async for event in self._httpx.EventSource(response, max_event_size=None):
+            yield self.clean(event.data.encode())
+
+    async def _request(self, body: bytes) -> httpx2.Request:
+        if self._pattern is None:
+            self._pattern = await sdk_request(self.client, self._path, self._card.model_id or self._card.name)
+            del self._pattern.headers["content-length"]
+        pattern = self._pattern
+        request: httpx2.Request = self._httpx.Request(
+            pattern.method,
+            pattern.url,
+            headers=pattern.headers,
+            content=body,
+            extensions={**pattern.extensions, "timeout": self._timeouts},
+        )
+        return request
+
+    @asynccontextmanager
+    async def _faults(self) -> AsyncIterator[None]:
+        """Turn what the HTTP library raises into a ProviderError; a whole call takes no longer than its limit."""
+        httpx, name = self._httpx, self._card.name
+        try:
+            async with asyncio.timeout(self._read_timeout_s + FOLLOWING_S):
+                yield
+        except (httpx.ConnectTimeout, httpx.WriteTimeout):
+            raise RetryableError("timeout", f"{name}: cannot reach the host in time") from None
+        except (httpx.TimeoutException, TimeoutError):
+            waited = f"{name}: the host said nothing for {self._read_timeout_s:.0f} s"
+            raise RetryableError("timeout", waited, billed=UNKNOWN_BILL) from None
+        except (httpx.ConnectError, httpx.WriteError, httpx.ProxyError) as error:
+            raise RetryableError("connection", f"{name}: cannot reach the host ({_why(error)})") from None
+        except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            raise FatalError("bad_request", f"{name}: the call cannot be sent ({_why(error)})") from None
+        except httpx.TransportError as error:
+            message = f"{name}: the connection broke off before the answer was whole ({_why(error)})"
+            raise RetryableError("connection", message, billed=UNKNOWN_BILL) from None
+        except ProviderError:
+            raise
+        except httpx.HTTPError as error:  # a body that cannot be decompressed
+            message = f"{name}: the answer cannot be read ({_why(error)})"
+            raise RetryableError("bad_response", message, billed=UNKNOWN_BILL) from None
+
+    def _check(self, response: httpx2.Response, content: bytes) -> None:
+        self.allowance = allowance_of(response.headers) or self.allowance
+        if not response.is_success:
+            error = read_error(content)
+            raise fault_of(self._card, response.status_code, response.headers, _hidden(error))
+
+    def _request_id(self, response: httpx2.Response) -> str | None:
+        request_id = response.headers.get("x-request-id")
+        return None if request_id is None else redact(request_id, (self.client.api_key,) if self._secret else ())
+
+
+def allowance_of(headers: Mapping[str, str]) -> Allowance | None:
+    """Return what a host says is left of its rate limits, or None when it says nothing."""
+    if "x-ratelimit-remaining-requests" not in headers and "x-ratelimit-remaining-tokens" not in headers:
+        return None
+    return Allowance(
+        requests=_whole(headers.get("x-ratelimit-remaining-requests")),
+        requests_reset_s=duration_s(headers.get("x-ratelimit-reset-requests", "")),
+        tokens=_whole(headers.get("x-ratelimit-remaining-tokens")),
+        tokens_reset_s=duration_s(headers.get("x-ratelimit-reset-tokens", "")),
+    )
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text is not None and text.strip().isdigit() else None
+
+
+def _hidden(error: Any) -> Any:
+    import msgspec
+
+    return msgspec.structs.replace(error, message=redact(error.message))
+
+
+def _why(error: Exception) -> str:
+    return redact(str(error) or type(error).__name__)
