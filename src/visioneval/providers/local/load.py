@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -228,6 +229,9 @@ class _Loader:
             return f"{source} is of an architecture unknown to this Transformers; upgrade it, or check config.json"
         if "Unrecognized configuration class" in text:
             return f"{source} does not take pictures and answer in text; choose an image-text-to-text model"
+        if library := re.search(r"requires the (\w+) library but it was not found", text):
+            name = library[1].lower()
+            return f"{source} needs {name}, which is not installed; pip install {name}, as built for this torch"
         if "out of memory" in text.lower():
             return f"{source} does not fit into the GPU's memory; add --set quantization=4bit or use a smaller one"
         return f"{source} cannot be loaded: {type(error).__name__}: {text[:300]}"
