@@ -124,8 +124,8 @@ def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
     run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
-    lines = _decode_lines(folder / RECORDS, Record)
-    verdicts = _decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []
+    lines = decode_lines(folder / RECORDS, Record)
+    verdicts = decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []
     return StoredRun(
         folder,
         run,
@@ -271,8 +271,11 @@ def _decode(path: Path, type_: type[T]) -> T:
         raise StoreError(f"{path} is corrupt ({error}); restore it or delete the run folder") from None
 
 
-def _decode_lines(path: Path, type_: type[T]) -> list[T]:
-    """Decode JSON lines; a last line without its end, the mark of a killed writer, is left out."""
+def decode_lines(path: Path, type_: type[T]) -> list[T]:
+    """Decode a file of JSON lines, none where there is no file.
+
+    A last line without its end, the mark of a killed writer, is left out. Raises StoreError naming the line.
+    """
     try:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:
