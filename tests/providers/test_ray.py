@@ -91,6 +91,9 @@ class Chaos:
     def pause(self, seconds: float, why: str) -> None:
         pass
 
+    def say(self, line: str) -> None:
+        pass
+
     def stop(self) -> None:
         pass
 

@@ -21,7 +21,7 @@ from visioneval.errors import FatalError, ModelError, ProviderError
 from visioneval.providers.local.lanes import Answer, AnswerBatch, Lanes
 from visioneval.providers.local.load import Fact
 from visioneval.providers.local.options import LocalOptions, parse_options
-from visioneval.providers.transformers import BATCHES_AHEAD, check_settings
+from visioneval.providers.transformers import check_settings
 from visioneval.types import ModelCard, Reply, Request
 
 LANES_PER_ACTOR = 2
@@ -91,7 +91,7 @@ class RayProvider:
         single = parse_options(self.card).latency_mode == "single"
         lanes = len(actors) * (1 if single else LANES_PER_ACTOR)
         self._lanes = Lanes([self._lane(index) for index in range(lanes)], lambda: described.batch_size)
-        self.concurrency = lanes if single else BATCHES_AHEAD * described.batch_size * len(actors)
+        self.concurrency = lanes if single else (lanes + 1) * described.batch_size
 
     async def generate(self, request: Request) -> Reply:
         """Answer on whichever actor is free. Raises PromptError and FatalError."""
