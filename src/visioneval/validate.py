@@ -24,6 +24,8 @@ from visioneval.types import Choice, Prompt, Suite, YesNo
 MAX_FLOOR = 8 / 67
 """Share of the prompts that constant answers may get right."""
 FEWEST_PROMPTS_FOR_A_CONSTANT = 4
+FEWEST_PROMPTS_FOR_A_FLOOR = 40
+"""In fewer, one answer that two prompts share is already more than that share."""
 LONG_ENOUGH_TO_LEAK = 3
 NEAR_DUPLICATE_BITS = 3
 HASH_SIDE = 16
@@ -55,14 +57,10 @@ def problems(suite: Suite) -> Iterator[Problem]:
 
 def floor(suite: Suite) -> int:
     """Return how many prompts the best constant answer per type gets right (types with four prompts or more)."""
-    return sum(max(keys.values()) for keys in _keys_by_type(suite))
-
-
-def _keys_by_type(suite: Suite) -> list[Counter[str]]:
     keys: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for prompt in suite.prompts:
         keys[answer_type(prompt.answer)][key_text(prompt.answer).casefold()] += 1
-    return [counted for counted in keys.values() if counted.total() >= FEWEST_PROMPTS_FOR_A_CONSTANT]
+    return sum(max(keys_.values()) for keys_ in keys.values() if keys_.total() >= FEWEST_PROMPTS_FOR_A_CONSTANT)
 
 
 def _picture_problems(suite: Suite, prompt: Prompt, prints: dict[str, int]) -> Iterator[Problem]:
@@ -124,9 +122,8 @@ def _near_duplicates(prints: dict[str, int], suite: Suite) -> Iterator[Problem]:
 
 
 def _floor_problems(suite: Suite) -> Iterator[Problem]:
-    """A constant gets one prompt of each type right whatever the answers are; more than that must stay few."""
-    right, allowed = floor(suite), max(int(MAX_FLOOR * len(suite.prompts)), len(_keys_by_type(suite)))
-    if right > allowed:
+    right, allowed = floor(suite), int(MAX_FLOOR * len(suite.prompts))
+    if len(suite.prompts) >= FEWEST_PROMPTS_FOR_A_FLOOR and right > allowed:
         yield Problem(
             "warning",
             None,
