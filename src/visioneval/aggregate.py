@@ -29,6 +29,7 @@ from visioneval.types import (
     Record,
     Reply,
     Run,
+    Usage,
 )
 
 RANKED_COVERAGE_PERCENT = 90
@@ -156,8 +157,12 @@ class Summary(Struct, frozen=True):
         return self.outcomes["truncated"] > TRUNCATED_LIMIT * self.overall.n
 
 
-def summarise(run: Run, graded: Sequence[GradedRecord]) -> Summary:
-    """Summarise one run. Raises StoreError when it is empty or mixes grader versions."""
+def summarise(run: Run, graded: Sequence[GradedRecord], billed: Sequence[Usage] | None = None) -> Summary:
+    """Summarise one run. Raises StoreError when it is empty or mixes grader versions.
+
+    `billed` is the usage of all failed calls that were charged (`StoredRun.billed`); without it, what the
+    last word on each prompt tells of them is counted.
+    """
     if not graded:
         raise StoreError(f"run {run.id} plans no prompts; delete its folder")
     counted = Counter(entry.verdict.outcome for entry in graded)
@@ -179,7 +184,7 @@ def summarise(run: Run, graded: Sequence[GradedRecord]) -> Summary:
         bounds=stats.worst_best(overall.passes, verdicts, overall.n),
         latency=_latency(graded),
         tokens=_tokens(graded),
-        cost=_cost(run, graded, overall),
+        cost=_cost(run, graded, billed, overall),
     )
 
 
@@ -255,7 +260,8 @@ def _replies(graded: Sequence[GradedRecord]) -> list[Reply]:
 
 
 def _latency(graded: Sequence[GradedRecord]) -> Latency | None:
-    timings = [reply.timing for reply in _replies(graded) if reply.timing.service_s is not None]
+    fresh = [entry for entry in graded if entry.record is not None and entry.record.cached_from is None]
+    timings = [reply.timing for reply in _replies(fresh) if reply.timing.service_s is not None]
     seconds = [timing.service_s for timing in timings if timing.service_s is not None]
     if not seconds:
         return None
@@ -277,25 +283,27 @@ def _tokens(graded: Sequence[GradedRecord]) -> TokenCounts:
     )
 
 
-def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | None:
+def _cost(run: Run, graded: Sequence[GradedRecord], billed: Sequence[Usage] | None, overall: Rate) -> Cost | None:
     replies = _replies(graded)
     if not replies:
         return None
     if not run.prices and run.card.gpu_usd_per_hour is not None:
         return _gpu_cost(run.card.gpu_usd_per_hour, graded, overall)
     uncached = [call_cost_usd(run, reply, uncached=True) for reply in replies]
-    actual = [call_cost_usd(run, reply) for reply in replies]
-    spent = _total(actual + _billed_failures(run, graded))
+    records = [entry.record for entry in graded if entry.record is not None]
+    actual = [_paid_usd(run, record) for record in records if record.reply is not None]
+    row = _price_row(run, run.condition.settings.service_tier)
+    failed = [cost_usd(usage, row) for usage in (_billed_calls(graded) if billed is None else billed)]
     return _with_cost_per_pass(
         Cost(
             basis="tokens",
-            price=_price_row(run, run.condition.settings.service_tier),
+            price=row,
             per_task_usd=_mean(uncached),
             per_task_actual_usd=_mean(actual),
             per_pass_usd=None,
             per_pass_low_usd=None,
             per_pass_high_usd=None,
-            spent_usd=spent,
+            spent_usd=_total(actual + failed),
             known=sum(cost is not None for cost in uncached),
             replies=len(replies),
         ),
@@ -303,10 +311,18 @@ def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | Non
     )
 
 
-def _billed_failures(run: Run, graded: Sequence[GradedRecord]) -> list[Decimal | None]:
-    row = _price_row(run, run.condition.settings.service_tier)
-    failures = (entry.record.failure for entry in graded if entry.record is not None)
-    return [cost_usd(failure.billed, row) for failure in failures if failure is not None and failure.billed]
+def _billed_calls(graded: Sequence[GradedRecord]) -> list[Usage]:
+    """Return the usage of failed attempts that were charged, as far as the last word on each prompt tells."""
+    records = [entry.record for entry in graded if entry.record is not None]
+    failures = [record.failure.billed for record in records if record.failure is not None and not record.billed]
+    return [usage for record in records for usage in record.billed] + [usage for usage in failures if usage]
+
+
+def _paid_usd(run: Run, record: Record) -> Decimal | None:
+    """Return what an answer cost in this run: nothing when an earlier run's reply answered it."""
+    if record.reply is None or record.cached_from is not None:
+        return Decimal(0)
+    return call_cost_usd(run, record.reply)
 
 
 def _gpu_cost(usd_per_hour: Decimal, graded: Sequence[GradedRecord], overall: Rate) -> Cost | None:
