@@ -32,9 +32,12 @@ lint: $(VENV)/ready ## Check style and types
 test: lint ## Run every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-nightly: $(VENV)/ready ## Run the nightly configuration, as the scheduled job does
-	$(BIN)/visioneval run --config configs/nightly.yaml --results $(RESULTS)
-	@$(BIN)/visioneval report --results $(RESULTS) >/dev/null
+$(VENV)/local: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local]'
+	@touch $@
+
+nightly: $(VENV)/local ## Do what the nightly job does: doctor, run, report, check; with a GPU where there is one
+	RESULTS=$(RESULTS) bash .ci/nightly
 
 lock: ## Pin every dependency anew in constraints.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -46,6 +46,22 @@ GEMMA3_TEMPLATE = (
 )
 
 
+GEMMA4_MEDIA: dict[str, Any] = {
+    "boi_token": "<|image>",
+    "eoi_token": "<image|>",
+    "image_token": "<|image|>",
+    "boa_token": "<|audio>",
+    "eoa_token": "<audio|>",
+    "audio_token": "<|audio|>",
+}
+GEMMA4_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}<|turn>{{ message['role'] }}\n"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}<|image|>"
+    "{% else %}{{ part['text'] }}{% endif %}{% endfor %}<turn|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|turn>model\n{% endif %}"
+)
+
+
 def paligemma(folder: Path) -> Path:
     """Write a PaliGemma: Gemma 1 below."""
     return _paligemma(folder, lambda **shape: GemmaConfig(**shape))
@@ -125,6 +141,66 @@ def gemma3(folder: Path) -> Path:
         **{**SPECIAL, "eos_token_id": ends},
     )
     return _save(folder, Gemma3ForConditionalGeneration(config), processor, ends)
+
+
+def gemma4(folder: Path) -> Path:
+    """Write a Gemma 4. Its processor needs torchvision, for videos."""
+    from transformers.models.gemma4.configuration_gemma4 import Gemma4Config, Gemma4TextConfig, Gemma4VisionConfig
+    from transformers.models.gemma4.feature_extraction_gemma4 import Gemma4AudioFeatureExtractor
+    from transformers.models.gemma4.image_processing_pil_gemma4 import Gemma4ImageProcessorPil
+    from transformers.models.gemma4.modeling_gemma4 import Gemma4ForConditionalGeneration
+    from transformers.models.gemma4.processing_gemma4 import Gemma4Processor
+    from transformers.models.gemma4.video_processing_gemma4 import Gemma4VideoProcessor
+
+    turns = ("<|turn>", "<turn|>", "<|video|>")
+    tokenizer: Any = gemma_tokenizer(
+        CORPUS,
+        special=(*turns, *GEMMA4_MEDIA.values()),
+        extra_special_tokens=GEMMA4_MEDIA,
+        **GEMMA4_MEDIA,
+    )
+    processor: Any = Gemma4Processor(
+        feature_extractor=Gemma4AudioFeatureExtractor(),
+        image_processor=Gemma4ImageProcessorPil(patch_size=16, max_soft_tokens=70, pooling_kernel_size=3),
+        tokenizer=tokenizer,
+        video_processor=Gemma4VideoProcessor(),
+        chat_template=GEMMA4_TEMPLATE,
+        image_seq_length=70,
+    )
+    number = tokenizer.convert_tokens_to_ids
+    text = Gemma4TextConfig(
+        vocab_size=len(tokenizer),
+        vocab_size_per_layer_input=len(tokenizer),
+        hidden_size_per_layer_input=8,
+        num_key_value_heads=1,
+        head_dim=32,
+        global_head_dim=32,
+        num_kv_shared_layers=0,
+        sliding_window=64,
+        layer_types=["sliding_attention", "full_attention"],
+        max_position_embeddings=4096,
+        use_bidirectional_attention="vision",
+        **SHAPE,
+    )
+    vision = Gemma4VisionConfig(
+        num_key_value_heads=2,
+        head_dim=16,
+        patch_size=16,
+        pooling_kernel_size=3,
+        position_embedding_size=512,
+        **SHAPE,
+    )
+    ends = [EOS, number("<turn|>")]
+    config = Gemma4Config(
+        text_config=text.to_dict(),
+        vision_config=vision.to_dict(),
+        audio_config=None,
+        **{f"{name}_id": number(token) for name, token in GEMMA4_MEDIA.items() if "audio" not in name},
+        audio_token_id=number("<|audio|>"),
+        video_token_id=number("<|video|>"),
+        **{**SPECIAL, "eos_token_id": ends},
+    )
+    return _save(folder, Gemma4ForConditionalGeneration(config), processor, ends)
 
 
 def _save(folder: Path, model: Any, processor: Any, ends: int | list[int]) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from statistics import fmean, median
 from typing import Literal
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from visioneval import stats
 from visioneval.errors import StoreError, UsageError
-from visioneval.pricing import cost_usd, row_for, uncached_cost_usd
+from visioneval.pricing import run_row, spent_usd, uncached_cost_usd, usage_cost_usd
 from visioneval.stats import Interval, Quantile
 from visioneval.types import (
     OUTCOMES,
@@ -29,7 +29,6 @@ from visioneval.types import (
     Record,
     Reply,
     Run,
-    Usage,
 )
 
 RANKED_COVERAGE_PERCENT = 90
@@ -157,12 +156,8 @@ class Summary(Struct, frozen=True):
         return self.outcomes["truncated"] > TRUNCATED_LIMIT * self.overall.n
 
 
-def summarise(run: Run, graded: Sequence[GradedRecord], billed: Sequence[Usage] | None = None) -> Summary:
-    """Summarise one run. Raises StoreError when it is empty or mixes grader versions.
-
-    `billed` is the usage of all failed calls that were charged (`StoredRun.billed`); without it, what the
-    last word on each prompt tells of them is counted.
-    """
+def summarise(run: Run, graded: Sequence[GradedRecord]) -> Summary:
+    """Summarise one run. Raises StoreError when it is empty or mixes grader versions."""
     if not graded:
         raise StoreError(f"run {run.id} plans no prompts; delete its folder")
     counted = Counter(entry.verdict.outcome for entry in graded)
@@ -184,7 +179,7 @@ def summarise(run: Run, graded: Sequence[GradedRecord], billed: Sequence[Usage] 
         bounds=stats.worst_best(overall.passes, verdicts, overall.n),
         latency=_latency(graded),
         tokens=_tokens(graded),
-        cost=_cost(run, graded, billed, overall),
+        cost=_cost(run, graded, overall),
     )
 
 
@@ -228,21 +223,11 @@ def ranked(summaries: Iterable[Summary]) -> list[Summary]:
     return sorted(eligible, key=lambda summary: (-summary.overall.value, summary.label, summary.run.id))
 
 
-def started_on(run: Run) -> date:
-    """Return the day a run began: the day its prices are read for."""
-    return datetime.fromisoformat(run.started).date()
-
-
 def call_cost_usd(run: Run, reply: Reply, *, uncached: bool = False) -> Decimal | None:
     """Return what one answer cost by the prices the run was stored with; None when it is not known."""
-    row = _price_row(run, reply.usage.service_tier or run.condition.settings.service_tier)
-    return uncached_cost_usd(reply.usage, row) if uncached else cost_usd(reply.usage, row)
-
-
-def _price_row(run: Run, tier: str | None) -> PriceRow | None:
-    names = (run.condition.model, run.card.name, run.card.model_id)
-    rows = (row_for(run.prices, name, started_on(run), tier or "standard") for name in names if name)
-    return next((row for row in rows if row is not None), None)
+    if uncached:
+        return uncached_cost_usd(reply.usage, run_row(run, reply.usage.service_tier))
+    return usage_cost_usd(run, reply.usage)
 
 
 def _grader_version(run: Run, graded: Sequence[GradedRecord]) -> str | None:
@@ -283,46 +268,30 @@ def _tokens(graded: Sequence[GradedRecord]) -> TokenCounts:
     )
 
 
-def _cost(run: Run, graded: Sequence[GradedRecord], billed: Sequence[Usage] | None, overall: Rate) -> Cost | None:
+def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | None:
     replies = _replies(graded)
     if not replies:
         return None
     if not run.prices and run.card.gpu_usd_per_hour is not None:
         return _gpu_cost(run.card.gpu_usd_per_hour, graded, overall)
     uncached = [call_cost_usd(run, reply, uncached=True) for reply in replies]
+    actual = [call_cost_usd(run, reply) for reply in replies]
     records = [entry.record for entry in graded if entry.record is not None]
-    actual = [_paid_usd(run, record) for record in records if record.reply is not None]
-    row = _price_row(run, run.condition.settings.service_tier)
-    failed = [cost_usd(usage, row) for usage in (_billed_calls(graded) if billed is None else billed)]
     return _with_cost_per_pass(
         Cost(
             basis="tokens",
-            price=row,
+            price=run_row(run),
             per_task_usd=_mean(uncached),
             per_task_actual_usd=_mean(actual),
             per_pass_usd=None,
             per_pass_low_usd=None,
             per_pass_high_usd=None,
-            spent_usd=_total(actual + failed),
+            spent_usd=_total(spent_usd(run, records)),
             known=sum(cost is not None for cost in uncached),
             replies=len(replies),
         ),
         overall,
     )
-
-
-def _billed_calls(graded: Sequence[GradedRecord]) -> list[Usage]:
-    """Return the usage of failed attempts that were charged, as far as the last word on each prompt tells."""
-    records = [entry.record for entry in graded if entry.record is not None]
-    failures = [record.failure.billed for record in records if record.failure is not None and not record.billed]
-    return [usage for record in records for usage in record.billed] + [usage for usage in failures if usage]
-
-
-def _paid_usd(run: Run, record: Record) -> Decimal | None:
-    """Return what an answer cost in this run: nothing when an earlier run's reply answered it."""
-    if record.reply is None or record.cached_from is not None:
-        return Decimal(0)
-    return call_cost_usd(run, record.reply)
 
 
 def _gpu_cost(usd_per_hour: Decimal, graded: Sequence[GradedRecord], overall: Rate) -> Cost | None:

@@ -19,7 +19,7 @@ from visioneval import stats
 from visioneval.aggregate import FEWEST_FOR_PERCENT, Rate, Summary, check_comparable, rate, summarise
 from visioneval.errors import UsageError
 from visioneval.stats import Interval, PairedTable
-from visioneval.types import VERDICT_OUTCOMES, GradedRecord, Prompt, Run, Usage
+from visioneval.types import VERDICT_OUTCOMES, GradedRecord, Prompt, Run
 
 ALPHA = 0.05
 
@@ -42,18 +42,12 @@ class GradedRun(Struct, frozen=True):
     """Where the pictures are, if they are here."""
 
     @classmethod
-    def of(
-        cls,
-        run: Run,
-        graded: Sequence[GradedRecord],
-        suite_folder: Path | None = None,
-        billed: Sequence[Usage] | None = None,
-    ) -> GradedRun:
+    def of(cls, run: Run, graded: Sequence[GradedRecord], suite_folder: Path | None = None) -> GradedRun:
         by_prompt: dict[str, list[GradedRecord]] = {}
         for entry in graded:
             by_prompt.setdefault(entry.prompt.id, []).append(entry)
         return cls(
-            summary=summarise(run, graded, billed),
+            summary=summarise(run, graded),
             by_prompt={prompt_id: tuple(entries) for prompt_id, entries in by_prompt.items()},
             scores={i: score for i, entries in by_prompt.items() if (score := _score(entries)) is not None},
             seconds={i: mean for i, entries in by_prompt.items() if (mean := _seconds(entries)) is not None},

@@ -13,6 +13,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -119,14 +120,20 @@ def select(suite: Suite, *, categories: Sequence[str] = (), only: Sequence[str] 
 
 def image_path(suite_folder: Path, prompt: Prompt) -> Path:
     """Return where a prompt's picture lies; raises SuiteError when the path leads out of the suite's folder."""
-    path = (suite_folder / prompt.image).resolve()
+    folder = _resolved(suite_folder)
+    path = (folder / prompt.image).resolve()
     relative = PurePosixPath(prompt.image)
-    if relative.is_absolute() or not path.is_relative_to(suite_folder.resolve()):
+    if relative.is_absolute() or not path.is_relative_to(folder):
         raise SuiteError(
             f"prompt {prompt.id!r}: image {prompt.image!r} lies outside the suite's folder {suite_folder}; "
             "move it in and give a relative path"
         )
     return path
+
+
+@lru_cache(maxsize=8)
+def _resolved(folder: Path) -> Path:
+    return folder.resolve()
 
 
 def check_pictures(suite_folder: Path, prompts: Sequence[Prompt]) -> None:

@@ -12,8 +12,12 @@ import visioneval
 COMMANDS = {
     "run": "Send the prompts to one or more models, grade the replies and print the score table.",
     "resume": "Go on with a run that was interrupted, sending only what is missing.",
+    "check": "Hold runs against a baseline: for a nightly job.",
+    "doctor": "Say what this machine can run, and how to mend what it cannot.",
     "merge": "Put the parts of a run (`run --shard`) together.",
     "report": "Write the score tables and the pages from results/.",
+    "estimate": "Say about what a run would cost, before it is started.",
+    "reprice": "Say what a run costs by the prices of another day.",
     "compare": "Set two or more runs side by side: who is better, how surely, at what price.",
     "import": "Turn recorded replies from elsewhere into runs.",
     "export": "Write runs as CSV, Parquet, JUnit XML, Every Eval Ever JSON or an Inspect log.",

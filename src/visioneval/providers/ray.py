@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from visioneval.errors import FatalError, ModelError, ProviderError
 from visioneval.providers.local.lanes import Answer, AnswerBatch, Lanes
 from visioneval.providers.local.load import Fact
 from visioneval.providers.local.options import LocalOptions, parse_options
-from visioneval.providers.transformers import BATCHES_AHEAD, check_settings
+from visioneval.providers.transformers import check_settings
 from visioneval.types import ModelCard, Reply, Request
 
 LANES_PER_ACTOR = 2
@@ -28,6 +29,7 @@ LANES_PER_ACTOR = 2
 RESTARTS = 10
 PATIENCE_S, PAUSE_S = 900.0, 1.0
 """How long a batch waits while no actor can be reached: time enough to load a large model again."""
+CONNECT_TIMEOUT_S = 10.0
 KEPT_PICTURES = 256
 EXTRA = "pip install 'visioneval[local,ray]'"
 
@@ -89,7 +91,7 @@ class RayProvider:
         single = parse_options(self.card).latency_mode == "single"
         lanes = len(actors) * (1 if single else LANES_PER_ACTOR)
         self._lanes = Lanes([self._lane(index) for index in range(lanes)], lambda: described.batch_size)
-        self.concurrency = lanes if single else BATCHES_AHEAD * described.batch_size * len(actors)
+        self.concurrency = lanes if single else (lanes + 1) * described.batch_size
 
     async def generate(self, request: Request) -> Reply:
         """Answer on whichever actor is free. Raises PromptError and FatalError."""
@@ -173,12 +175,20 @@ def open_ray_provider(card: ModelCard) -> RayProvider:
 
 def _connect(ray: Any, address: str) -> None:
     try:
+        _check_listening(address)
         ray.init(address=None if address == "auto" else address, log_to_driver=False, logging_level="error")
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         text = " ".join(str(error).split())[:200]
         raise ModelError(
             f"there is no Ray cluster at {address} ({text}); start one with `ray start --head`"
         ) from None
+
+
+def _check_listening(address: str) -> None:
+    """Raise OSError at once where nothing listens: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
 
 
 def _actor_count(name: str, options: LocalOptions, on_gpu: bool, resources: dict[str, float]) -> int:

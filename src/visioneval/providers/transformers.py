@@ -16,8 +16,6 @@ from visioneval.providers.local.options import parse_options
 from visioneval.providers.local.start import LocalModel, start
 from visioneval.types import ModelCard, Prompt, Reply, Request, Settings
 
-BATCHES_AHEAD = 4
-"""Calls in flight, in batches: enough that a full batch always waits."""
 REFUSED_SETTINGS = ("effort", "detail", "service_tier", "api", "structured", "few_shot", "temperature")
 
 
@@ -29,7 +27,8 @@ class LocalProvider:
         self._answerer = local.answerer
         self._threads = ThreadPoolExecutor(local.lanes, "lane")
         self._lanes = Lanes([self._answer_batch] * local.lanes, lambda: local.answerer.largest_batch)
-        self.concurrency = 1 if local.lanes == 1 else BATCHES_AHEAD * local.answerer.largest_batch
+        # one batch more than there are lanes: a full one always waits
+        self.concurrency = 1 if local.lanes == 1 else (local.lanes + 1) * local.answerer.largest_batch
 
     async def generate(self, request: Request) -> Reply:
         """Answer along with whatever else is asked at the time. Raises PromptError and FatalError."""

@@ -90,7 +90,22 @@ def note(summary: Summary) -> str:
         )
     if summary.outcomes["ungraded"]:
         said.append(f"{summary.outcomes['ungraded']} not graded")
+    said += _how_measured(summary)
     return "; ".join(part for part in said if part)
+
+
+def _how_measured(summary: Summary) -> list[str]:
+    """Say of a local model how its times were taken and what its cost is made of."""
+    run = summary.run
+    if not run.loaded:
+        return []
+    if run.card.options.get("latency_mode") == "single":
+        times = "timed one prompt at a time"
+    else:
+        times = f"times are shares of a batch's (up to {run.loaded.get('batch_size', 1)} prompts)"
+    priced = summary.cost is not None and summary.cost.basis == "gpu"
+    cost = f"cost computed from busy seconds at ${run.card.gpu_usd_per_hour} an hour, not billed"
+    return [f"{times} on {run.loaded.get('device_name', 'an unknown device')}", *([cost] if priced else [])]
 
 
 def _overall(summary: Summary) -> Cell:

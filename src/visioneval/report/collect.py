@@ -36,7 +36,7 @@ def load_runs(results: Path) -> list[GradedRun]:
 def load_run(folder: Path) -> GradedRun:
     """Read and summarise one run folder."""
     stored = read_run(folder)
-    return GradedRun.of(stored.run, stored.graded(), stored.suite_folder, stored.billed)
+    return GradedRun.of(stored.run, stored.graded(), stored.suite_folder)
 
 
 def group_runs(runs: Iterable[GradedRun]) -> list[Group]:

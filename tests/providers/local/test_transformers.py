@@ -15,7 +15,7 @@ pytest.importorskip("transformers", reason="local models need the extra `local`"
 
 import torch
 
-from tests.checkpoints import FAMILIES, as_on_the_hub
+from tests.checkpoints import FAMILIES, as_on_the_hub, gemma4
 from tests.conftest import CommandLine
 from tests.providers.local.requests import COLOURS, a_request, picture
 from visioneval.aggregate import summarise
@@ -87,6 +87,21 @@ def test_a_batched_answer_is_the_one_that_the_prompt_gets_alone(
     alone = [texts(engine, [request])[0] for request in requests]
     assert len(set(alone)) > 2, "the checkpoint always says the same, so nothing is tested"
     assert texts(engine, requests) == alone
+
+
+def test_gemma_4_answers_in_a_batch_what_it_answers_alone(tmp_path: Path) -> None:
+    pytest.importorskip("torchvision", reason="the processor of Gemma 4 needs torchvision")
+    engine = an_engine(a_card(gemma4(tmp_path / "gemma4"), max_soft_tokens=70))
+    sizes = ((200, 100), (90, 300), (640, 480))
+    requests = [
+        a_request(number, QUESTIONS[number], image=picture(COLOURS[number], sizes[number]), tokens=12)
+        for number in range(3)
+    ]
+    alone = engine.generate(engine.prepare(requests[:1])) + engine.generate(engine.prepare(requests[1:2]))
+    alone += engine.generate(engine.prepare(requests[2:]))
+    together = engine.generate(engine.prepare(requests))
+    assert [reply.text for reply in together] == [reply.text for reply in alone]
+    assert len({reply.usage.image_tokens for reply in together}) == 3  # pictures keep their proportions
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -228,6 +229,9 @@ class _Loader:
             return f"{source} is of an architecture unknown to this Transformers; upgrade it, or check config.json"
         if "Unrecognized configuration class" in text:
             return f"{source} does not take pictures and answer in text; choose an image-text-to-text model"
+        if library := re.search(r"requires the (\w+) library but it was not found", text):
+            name = library[1].lower()
+            return f"{source} needs {name}, which is not installed; pip install {name}, as built for this torch"
         if "out of memory" in text.lower():
             return f"{source} does not fit into the GPU's memory; add --set quantization=4bit or use a smaller one"
         return f"{source} cannot be loaded: {type(error).__name__}: {text[:300]}"
@@ -263,7 +267,7 @@ def device_facts(torch: Any, model: Any) -> dict[str, Fact]:
     if model.device.type != "cuda":
         return {
             "device": "cpu",
-            "device_name": platform.processor() or platform.machine(),
+            "device_name": _cpu_name(),
             "threads": torch.get_num_threads(),
         }
     properties = torch.cuda.get_device_properties(model.device)
@@ -273,6 +277,16 @@ def device_facts(torch: Any, model: Any) -> dict[str, Fact]:
         "device_memory_bytes": properties.total_memory,
         "cuda": str(torch.version.cuda),
     }
+
+
+def _cpu_name() -> str:
+    """Return the CPU's model name; Python knows it on no Linux."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.processor() or platform.machine())
 
 
 def weights_sha256(folder: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Sequence
 
@@ -59,7 +60,12 @@ def start(card: ModelCard) -> LocalModel:
         "batch_size": batch_size,
         "warm_up_s": round(time.perf_counter() - started, 3),
     }
-    return LocalModel(loaded.card, BatchAnswerer(engine, batch_size), facts, 1 if single else 3)
+    return LocalModel(loaded.card, BatchAnswerer(engine, batch_size), facts, 1 if single else lanes())
+
+
+def lanes() -> int:
+    """Return how many batches to have under way: one on the device, and two to five being prepared."""
+    return 1 + min(5, max(2, (os.cpu_count() or 1) // 4))
 
 
 def find_batch_size(engine: TransformersEngine, probe: Request) -> int:

@@ -1,0 +1,146 @@
+"""Whatever is wrong with a checkpoint or a machine is one line that says what to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="local models need the extra `local`")
+pytest.importorskip("transformers", reason="local models need the extra `local`")
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from tests.checkpoints import paligemma
+from tests.conftest import CommandLine
+from visioneval.errors import ModelError
+from visioneval.providers.local.load import load, model_arguments, pick_device
+from visioneval.providers.local.options import LocalOptions
+from visioneval.types import ModelCard
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    return paligemma(tmp_path / "checkpoint")
+
+
+def why(folder: Path | str, **options: str | int | float | bool) -> str:
+    """Load what is wrong, and return the one line."""
+    card = ModelCard("m", "transformers", str(folder), options={"device": "cpu", "dtype": "float32", **options})
+    with pytest.raises(ModelError) as raised:
+        load(card)
+    message = str(raised.value)
+    assert "\n" not in message
+    assert message.startswith("model 'm'")
+    return message
+
+
+def edit_config(folder: Path, edit: Callable[[dict[str, object]], object]) -> Path:
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    edit(config)
+    file.write_text(json.dumps(config))
+    return folder
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    assert "there is no folder" in why(tmp_path / "nowhere")
+
+
+def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:
+    assert "has no config.json" in why(tmp_path)
+
+
+def test_missing_weights(checkpoint: Path) -> None:
+    (checkpoint / "model.safetensors").unlink()
+    assert "its weights are missing, copy them again" in why(checkpoint)
+
+
+def test_a_missing_part_of_the_weights(checkpoint: Path) -> None:
+    index = {"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model.safetensors"}}
+    (checkpoint / "model.safetensors.index.json").write_text(json.dumps(index))
+    assert "has no model-00001-of-00002.safetensors" in why(checkpoint)
+
+
+def test_a_tensor_that_the_weights_lack(checkpoint: Path) -> None:
+    file = checkpoint / "model.safetensors"
+    tensors = load_file(file)
+    dropped = next(name for name in tensors if "q_proj" in name)
+    save_file({name: tensor for name, tensor in tensors.items() if name != dropped}, file, {"format": "pt"})
+    assert "lacks 1 of the model's weights" in why(checkpoint)
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[: len(b) // 2], lambda b: b"\xff" * 64 + b[64:], lambda b: b""])
+def test_a_corrupt_safetensors_file(checkpoint: Path, damage: Callable[[bytes], bytes]) -> None:
+    file = checkpoint / "model.safetensors"
+    file.write_bytes(damage(file.read_bytes()))
+    assert "model.safetensors is corrupt" in why(checkpoint)
+
+
+def test_an_unknown_architecture(checkpoint: Path) -> None:
+    edit_config(checkpoint, lambda config: config.update(model_type="gemma99"))
+    assert "architecture unknown to this Transformers; upgrade it" in why(checkpoint)
+
+
+def test_a_model_that_takes_no_pictures(checkpoint: Path) -> None:
+    (checkpoint / "config.json").write_text(json.dumps({"model_type": "bert", "architectures": ["BertModel"]}))
+    assert "does not take pictures" in why(checkpoint) or "cannot be loaded" in why(checkpoint)
+
+
+def test_a_checkpoint_of_another_family_than_its_card_says(checkpoint: Path) -> None:
+    assert "family paligemma/gemma, the card says gemma3/gemma3_text" in why(
+        checkpoint, family="gemma3/gemma3_text"
+    )
+
+
+def test_a_model_that_brings_its_own_code(checkpoint: Path) -> None:
+    own = {"AutoConfig": "configuration_own.OwnConfig", "AutoModelForImageTextToText": "modeling_own.Own"}
+    edit_config(checkpoint, lambda config: config.update(model_type="own", auto_map=own))
+    assert "add --set trust_remote_code=true" in why(checkpoint)
+
+
+def test_a_hub_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    assert "is not in the cache and the hub cannot be reached" in why("nobody/nothing")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_no_cuda(visioneval: CommandLine) -> None:
+    with pytest.raises(ModelError, match=r"model 'm' needs a CUDA GPU and there is none: .*--device cpu"):
+        pick_device("m", "cuda", torch)
+    assert pick_device("m", "auto", torch) == "cpu"
+    ended = visioneval("run", "--model", "paligemma", "--suite", Path(__file__).parents[3] / "micro" / "suite")
+    assert ended.returncode == 4
+    assert ended.stderr.count("\n") == 1
+    assert "needs a CUDA GPU" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "attention"),
+    [
+        ({}, None),
+        ({"attention": "sdpa"}, "sdpa"),
+        (
+            {"text_attention": "eager", "vision_attention": "sdpa"},
+            {"text_config": "eager", "vision_config": "sdpa"},
+        ),
+    ],
+)
+def test_attention_is_told_as_the_card_says(options: dict[str, str], attention: object) -> None:
+    import transformers
+
+    arguments = model_arguments("m", LocalOptions(**options), "cuda:0", torch, transformers)  # type: ignore[arg-type]
+    assert arguments.get("attn_implementation") == attention
+    assert arguments["dtype"] is torch.bfloat16
+    assert arguments["device_map"] == "cuda:0"
+
+
+def test_quantisation_needs_its_library_or_a_gpu() -> None:
+    import transformers
+
+    with pytest.raises(ModelError, match=r"bitsandbytes|needs a CUDA GPU"):
+        model_arguments("m", LocalOptions(quantization="4bit"), "cpu", torch, transformers)
