@@ -127,12 +127,12 @@ def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
     run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
-    verdicts = _decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []
+    verdicts = decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []
     return StoredRun(
         folder,
         run,
         prompts,
-        _last_words(_decode_lines(folder / RECORDS, Record)),
+        _last_words(decode_lines(folder / RECORDS, Record)),
         {(line.prompt_id, line.epoch): line.verdict for line in verdicts},
     )
 
@@ -276,8 +276,11 @@ def _decode(path: Path, type_: type[T]) -> T:
         raise StoreError(f"{path} is corrupt ({error}); restore it or delete the run folder") from None
 
 
-def _decode_lines(path: Path, type_: type[T]) -> list[T]:
-    """Decode JSON lines; a last line without its end, the mark of a killed writer, is left out."""
+def decode_lines(path: Path, type_: type[T]) -> list[T]:
+    """Decode a file of JSON lines, none where there is no file.
+
+    A last line without its end, the mark of a killed writer, is left out. Raises StoreError naming the line.
+    """
     try:
         lines = path.read_bytes().split(b"\n")
     except FileNotFoundError:

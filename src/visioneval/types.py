@@ -332,6 +332,10 @@ class Request(Struct, frozen=True):
     key: str
     """Identity of the request: equal keys ask the same thing of the same model."""
     examples: tuple[Example, ...] = ()
+    instructions: str | None = None
+    """What a judge is told; a model under test is told nothing but the question."""
+    schema: dict[str, object] | None = None
+    """JSON schema of a structured answer, where it is not `{"answer": ...}`."""
 
 
 class Usage(Struct, frozen=True, omit_defaults=True):

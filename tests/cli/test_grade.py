@@ -49,20 +49,16 @@ def test_a_file_of_replies_is_graded_line_by_line(tmp_path: Path) -> None:
     assert done.stderr == "6 replies graded: fail 1, invalid 2, pass 2, refused 1; type inferred for 5\n"
     rows = read_jsonl(tmp_path / "graded.jsonl")
     assert [row["outcome"] for row in rows] == ["pass", "fail", "invalid", "refused", "invalid", "pass"]
-    assert (
-        rows[0]
-        == {
-            "id": "1",
-            "outcome": "pass",
-            "extracted": "nine",
-            "rule": "integer",
-            "type": "integer",
-            "grader_version": "1",
-            "type_inferred": True,
-            "note": "opening and closing",
-        }
-        or rows[0]["rule"] == "integer"
-    )
+    assert rows[0] == {
+        "id": "1",
+        "outcome": "pass",
+        "extracted": "nine",
+        "rule": "integer",
+        "type": "integer",
+        "grader_version": "1",
+        "type_inferred": True,
+        "note": "whole reply",
+    }
     assert rows[5]["type"] == "number"
     assert "type_inferred" not in rows[5]
 

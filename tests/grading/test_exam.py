@@ -81,5 +81,5 @@ def test_a_disagreement_is_listed_with_what_was_read() -> None:
     row = {"id": "x1", "question": "How many nuts?", "reference": "9", "reply": "8 nuts", "label": "pass"}
     result = hold_exam(read_exam(json.dumps(row), "labels"))
     assert not result.passes_gate
-    assert "x1: labelled pass, graded fail by integer on '8 nuts'" in describe(result).replace("'8'", "'8 nuts'")
+    assert "x1: labelled pass, graded fail by integer on '8'" in describe(result)
     assert "`x1`" in as_markdown(result)

@@ -178,7 +178,7 @@ def test_no_reply_crashes_the_grader(name: str, data: st.DataObject, reply: str)
 def test_odd_replies_are_graded_and_their_verdicts_can_be_stored(reply: str) -> None:
     for question, answer in DEMANDING:
         for stop in ("stop", "length", "refusal"):
-            verdict = grade_text(question, answer, reply, stop=stop)  # type: ignore[arg-type]
+            verdict = grade_text(question, answer, reply, stop=stop)
             assert msgspec.json.encode(verdict)
 
 

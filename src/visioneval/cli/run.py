@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from visioneval.cli.config import read_config
+from visioneval.cli.judge_options import judge_options, judge_stored
 from visioneval.cli.limits import limit_options, limits_of
 from visioneval.cli.local_options import LocalChoices, local_options
 from visioneval.cli.outcome import report_runs
@@ -87,6 +88,8 @@ DEFAULT_MODEL = "baseline-ocr"
     "--prices-file", type=click.Path(path_type=Path), help="Prices of your own instead of the shipped ones."
 )
 @local_options
+@judge_options
+@judge_options
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option(
     "--config",
@@ -115,6 +118,8 @@ def command(
     results: Path,
     models_file: Path | None,
     prices_file: Path | None,
+    judge: str | None,
+    self_judging: bool,
     as_json: bool,
     local: LocalChoices,
     **settings: Any,
@@ -127,6 +132,7 @@ def command(
     """
     from visioneval import benchmark
     from visioneval.cli.progress import RunProgress
+    from visioneval.judging import check_judge
     from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
     from visioneval.runner import ImageCache
     from visioneval.shard import Shard
@@ -136,6 +142,10 @@ def command(
     hosts = load_hosts(models_file)
     named = [find_card(name, cards, hosts) for name in models or (DEFAULT_MODEL,)]
     chosen = local.apply([at_host(card, base_url, api_key_env) for card in named])
+    judge_card = find_card(judge, cards, hosts) if judge else None
+    if judge_card:
+        for card in chosen:
+            check_judge(judge_card, card, self_judging=self_judging)
     loaded = load_suite(suite or suite_of(chosen))
     prompts = select(loaded, categories=categories, only=only)
     prompts = Shard.parse(shard).take(prompts) if shard else prompts
@@ -164,6 +174,9 @@ def command(
             images=images.setdefault(longest_side_px, ImageCache(plan.suite_folder, longest_side_px)),
         )
         finished.append(benchmark.execute(plan, RunProgress(), options))
+        if judge_card:
+            stored = judge_stored(finished[-1].stored, judge_card, prices)
+            finished[-1] = benchmark.Finished(stored, finished[-1].ending)
         if finished[-1].ending.reason != "complete":
             break
     sys.exit(report_runs(finished, as_json=as_json))

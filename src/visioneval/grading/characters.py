@@ -76,7 +76,9 @@ def fold(text: str) -> str:
     return " ".join(folded.casefold().split())
 
 
-_TOKEN = re.compile(r"-?\d[\d.,:/'\"]*|\.\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\s\w.,;:!?\"'()\[\]{}*_`~-]|\d+")
+_TOKEN = re.compile(
+    r"(?:(?<!\w)-)?\d[\d.,:/'\"]*|\.\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\s\w.,;:!?\"'()\[\]{}*_`~-]|\d+"
+)
 _QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)')
 _HYPHENATED = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 

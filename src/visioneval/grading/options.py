@@ -98,6 +98,10 @@ class Options:
         return []
 
 
+_A_WORD = re.compile(r" (?!(?:and|or|is|has|was|but|then|to)\b)[a-z]")
+_A_LETTER = re.compile(r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$", re.I)
+
+
 def find_letters(text: str, letters: dict[str, str]) -> list[Hit]:
     """Find lone capital letters; "A" and "I" only where they cannot be words."""
     if not letters:
@@ -108,15 +112,10 @@ def find_letters(text: str, letters: dict[str, str]) -> list[Hit]:
     hits = []
     for match in re.finditer(r"(?<![\w'.-])([A-Z])(?![\w'’-])", text):
         letter = match[1]
-        follows = text[match.end() : match.end() + 2]
         is_word = (
             letter in "AI"
-            and re.match(r" [a-z]", follows)
-            and not re.search(
-                r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$",
-                text[: match.start()][-12:],
-                re.I,
-            )
+            and _A_WORD.match(text, match.end())
+            and not _A_LETTER.search(text[: match.start()][-12:])
         )
         if letter in letters and not is_word:
             hits.append(Hit(letters[letter], letter, match.start(), match.end()))

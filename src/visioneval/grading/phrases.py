@@ -21,7 +21,15 @@ _COPULA = re.compile(
     re.I,
 )
 _QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
-_CLAUSE_END = re.compile(r"\s[-–—]\s|[;()]|,\s|\.\s+(?=[A-Z])")
+_CLAUSE_END = re.compile(
+    r"\s[-–—]\s|[;(]|\.\s+(?=[A-Z])"
+    r"|,\s(?=(?:which|who|whose|with|as|an?|the|based|located|not|because|since|so|while|but|where|it|next|near|in|on"
+    r"|at|and (?:it|the)|\w+ing|\w+ed)\b)",
+    re.I,
+)
+"""Where a clause ends; a comma before another item of a list is no end."""
+_DETAIL = re.compile(r"\s(?:on|in|at|near|next to|beside|by|under|with|while|from|inside|outside)\s", re.I)
+_DOING = re.compile(r"\b(?:doing|happening|going on)\b", re.I)
 _MOST_WORDS = 60
 
 
@@ -57,6 +65,10 @@ def phrase_keys(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
     if len(quoted) == 1:
         yield phrase_key(quoted.pop())
     yield _trimmed(whole, question)
+    if "(" in sentence:
+        yield _trimmed(phrase_key(sentence.partition("(")[0]), question)
+    if _DOING.search(question.text):  # "sleeping on a rug" answers "sleeping"
+        yield _trimmed(phrase_key(_DETAIL.split(sentence, maxsplit=1)[0]), question)
     verbs = list(_COPULA.finditer(sentence))
     for verb in verbs[:1] + verbs[-1:]:
         after = sentence[verb.end() :]

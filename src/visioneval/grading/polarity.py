@@ -35,12 +35,13 @@ _SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 _POLES = (
     (
-        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent hole gap
-        leak rust corrod corrosion wear faulty deform loos loose misalign miss missing detach split fractur fracture
-        stain irregularity anomaly puncture rip fall fell warp burn discolor blemish nick crease scuff peel interrupt""",
+        """broken break tear crack chip damag damage defect defectiv defective flaw dent scratch bend bent
+        hole gap leak rust corrod corrosion faulty deform loos loose misalign miss missing detach
+        split fractur fracture stain irregularity anomaly puncture rip fall fell warp burn discolor
+        blemish nick crease scuff peel interrupt""",
         """intact undamag undamaged unbroken fine complete completely flawless pristin pristine perfect
-        perfectly continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed untouch good
-        defect-free proper properly uniform consistent""",
+        perfectly continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed
+        untouch good defect-free proper properly uniform consistent""",
     ),
     ("open opened ajar", "closed close shut seal"),
     ("empty unoccupi vacant vacancy unoccupy", "full occupi occupy fill"),
@@ -58,6 +59,23 @@ _POLES = (
 )
 _PLUS = [{stem(word) for word in plus.split()} for plus, _ in _POLES]
 _MINUS = [{stem(word) for word in minus.split()} for _, minus in _POLES]
+
+_GENERIC = frozenset(map(stem, "damaged defect defective flaw faulty anomaly irregularity wrong broken".split()))
+"""A question about these asks after any defect."""
+_KINDS = tuple(
+    frozenset(map(stem, kind.split()))
+    for kind in (
+        "broken chip crack fracture split tear rip fall detach nick crush piece",
+        "gap hole interrupt puncture leak broken",
+        "missing detach fall",
+        "bend dent deform warp crush",
+        "scratch scuff crease dent",
+        "rust corrode corrosion",
+        "stain discolor burn blemish",
+        "loose misalign detach",
+    )
+)
+"""Defects that a speaker may name for one another."""
 
 _RELATIONS = frozenset(
     """over under above below on in inside outside beneath behind beside between left right front top bottom near
@@ -184,10 +202,16 @@ def _all_negated(words: tuple[str, ...], index: int) -> bool:
 def _same_subject(stems: set[str], content: tuple[str, ...], index: int) -> bool:
     """Tell whether a sentence is about what is asked.
 
-    The defects of things are a matter of their own: any mention counts. Other opposites need a noun in common,
-    or a pronoun.
+    A defect answers a question about defects of its kind, or about defects at large. Other opposites need a noun
+    in common, or a pronoun.
     """
     if index == 0:
-        return True
+        asked = set(content) & _PLUS[0]
+        stated = stems & _PLUS[0]
+        return not stated or not asked or bool(asked & _GENERIC) or _same_kind(asked, stated)
     nouns = set(content) - _PLUS[index] - _MINUS[index]
     return bool(stems & nouns) or bool({"it", "they"} & stems)
+
+
+def _same_kind(asked: set[str], stated: set[str]) -> bool:
+    return bool(asked & stated) or any(asked & kind and stated & kind for kind in _KINDS)

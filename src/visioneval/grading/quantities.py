@@ -67,8 +67,14 @@ _UNIT_AFTER = re.compile(
 )
 
 
+_RESISTOR_CODE = re.compile(r"\b(\d{1,3})[kK](\d{1,2})\b")
+"""4k7 is 4.7 kilohms."""
+
+
 def find_quantities(text: str, asked: Asked) -> list[Hit]:
     """Find what a span claims the quantity to be; several hits mean that it does not settle on one."""
+    if asked.unit and asked.unit.dimension == "resistance":
+        text = _RESISTOR_CODE.sub(r"\1.\2k", text)
     numerals = find_numerals(text)[-MOST_HITS:]
     hits = [hit for numeral in numerals if (hit := _hit(text, numeral, asked)) is not None]
     if asked.counts:
@@ -100,6 +106,8 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         numeral = numeral._replace(value=Decimal(above.strip()), end=numeral.start + len(above.rstrip()))
         after = text[numeral.end : numeral.end + 40]
     if numeral.kind == "word" and not _is_number_word(text, numeral):
+        return None
+    if asked.counts and _is_name(before, asked.question):
         return None
     value: Quantity = numeral.value
     rank, end = 0, numeral.end
@@ -151,9 +159,23 @@ def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, i
     return converted, 0 if unit == asked.unit else 1, match.end()
 
 
+_COUNTED = re.compile(r"\bhow many\b", re.I)
+_WORD_BEFORE = re.compile(r"([a-z]+)\s+(?:#|no\.?\s*|number\s+)?$", re.I)
+
+
+def _is_name(before: str, question: Question) -> bool:
+    """Tell whether a number names one of the things that are counted: "lamp 2 is lit" is no count."""
+    word = _WORD_BEFORE.search(before)
+    if word is None or not question.subject or not _COUNTED.search(question.text):
+        return False
+    noun = word[1].lower()
+    return stem(noun) == question.subject and not noun.endswith("s")
+
+
 _PRONOUN_BEFORE = frozenset(
-    """this that which each every any another other no some last next first second third fourth fifth sixth
-    seventh eighth ninth tenth left right middle top bottom big small large nearest same different someone""".split()
+    """this that which each every any another other no some last next first second third fourth fifth
+    sixth seventh eighth ninth tenth left right middle top bottom big small large nearest same
+    different someone""".split()
 )
 _COUNT_BEFORE = frozenset(
     "only just exactly is are see count has have with total found there's answer find was and".split()

@@ -76,7 +76,9 @@ def _json_items(text: str) -> tuple[str, ...] | None:
 
 def _body(text: str, question: Question) -> str:
     """The enumeration itself: what follows the last colon, or the sentence without its frame."""
-    text = text.strip().strip("[](){}").strip()
+    text = text.strip()
+    if text[:1] in ("[", "(", "{"):
+        text = text.strip("[](){}").strip()
     head, colon, tail = text.rpartition(": ")
     if colon and "," not in head and tail.strip():
         text = tail

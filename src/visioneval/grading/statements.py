@@ -13,7 +13,7 @@ from visioneval.grading.characters import tokens
 from visioneval.grading.extract import after_correction, declared, labelled_answers, other_places, sentences
 from visioneval.grading.markup import Page, read_page
 from visioneval.grading.question import Question
-from visioneval.grading.refusal import without_declining
+from visioneval.grading.refusal import declines, without_declining
 
 _QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,400})"(?!\w)')
 _INTRODUCTION = re.compile(r"^[^\n]{0,200}:\s*$")
@@ -30,7 +30,9 @@ def final_statements(page: Page, raw: str, question: Question, *, whole_reply: b
         return [("labelled answer", text) for text in _same(labelled)]
     if whole_reply:
         return _blocks(page) + (_short(page, question) if len(page.lines) <= 30 else [])
-    return _short(read_page(without_declining(page.text)), question)
+    if declines(page.text):
+        page = read_page(without_declining(page.text))
+    return _short(page, question)
 
 
 def _same(spans: tuple[str, ...]) -> tuple[str, ...]:

@@ -93,7 +93,6 @@ _IRREGULAR = {
     "broken": "break",
     "broke": "break",
     "torn": "tear",
-    "worn": "wear",
     "bent": "bend",
     "fell": "fall",
     "fallen": "fall",
@@ -102,6 +101,31 @@ _IRREGULAR = {
     "ran": "run",
     "held": "hold",
     "lit": "light",
+    "got": "get",
+    "won": "win",
+    "sold": "sell",
+    "bought": "buy",
+    "wrote": "write",
+    "written": "write",
+    "made": "make",
+    "sat": "sit",
+    "stood": "stand",
+    "drawn": "draw",
+    "drew": "draw",
+    "took": "take",
+    "taken": "take",
+    "gave": "give",
+    "given": "give",
+    "paid": "pay",
+    "built": "build",
+    "sent": "send",
+    "began": "begin",
+    "hung": "hang",
+    "chosen": "choose",
+    "chose": "choose",
+    "drove": "drive",
+    "worn": "wear",
+    "wore": "wear",
 }
 _ENDINGS = (
     ("ies", "y"),
@@ -122,7 +146,7 @@ _DOUBLED = re.compile(r"([bdgklmnprt])\1$")
 def stem(word: str) -> str:
     """Cut a word to what its forms share: coins and coin, scratched and scratches, people and person."""
     if word in _IRREGULAR:
-        return _IRREGULAR[word]
+        return _IRREGULAR[word].removesuffix("e")
     for ending, instead in _ENDINGS:
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith(("ss", "us", "is")):
             word = _DOUBLED.sub(r"\1", word.removesuffix(ending)) + instead

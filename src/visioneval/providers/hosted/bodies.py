@@ -37,7 +37,6 @@ ANSWER_SCHEMA = {
     "required": ["answer"],
     "additionalProperties": False,
 }
-_FORMAT = {"name": "answer", "schema": ANSWER_SCHEMA, "strict": True}
 _WORDS = {
     "temperature": "temperature",
     "store": "store",
@@ -109,10 +108,11 @@ def _responses(request: Request, model: str, without: Collection[str]) -> dict[s
         if answer is not None:
             turns.append({"role": "assistant", "content": answer})
     body = {"model": model, "input": turns, "max_output_tokens": settings.max_output_tokens, **optional}
+    body["instructions"] = request.instructions
     if effort := body.pop("effort", None):
         body["reasoning"] = {"effort": effort}
     if body.pop("structured", None):
-        body["text"] = {"format": {"type": "json_schema", **_FORMAT}}
+        body["text"] = {"format": {"type": "json_schema", **_format(request)}}
     # `stream` is always said: there are servers that stream unless they are told not to.
     return {name: value for name, value in body.items() if value is not None} | {"stream": settings.stream}
 
@@ -120,6 +120,8 @@ def _responses(request: Request, model: str, without: Collection[str]) -> dict[s
 def _chat(request: Request, model: str, without: Collection[str]) -> dict[str, Any]:
     settings, optional = request.settings, _optional(request.settings, without)
     turns: list[dict[str, Any]] = []
+    if request.instructions is not None:
+        turns.append({"role": "system", "content": request.instructions})
     for question, image, answer in _turns(request):
         content: list[dict[str, Any]] = [{"type": "text", "text": question}]
         if image is not None:
@@ -133,7 +135,7 @@ def _chat(request: Request, model: str, without: Collection[str]) -> dict[str, A
     if effort := body.pop("effort", None):
         body["reasoning_effort"] = effort
     if body.pop("structured", None):
-        body["response_format"] = {"type": "json_schema", "json_schema": _FORMAT}
+        body["response_format"] = {"type": "json_schema", "json_schema": _format(request)}
     if settings.stream and "stream_options" not in without:
         body["stream_options"] = {"include_usage": True}
     return {name: value for name, value in body.items() if value is not None} | {"stream": settings.stream}
@@ -148,6 +150,10 @@ def _optional(settings: Settings, without: Collection[str]) -> dict[str, Any]:
         "store": False,
     }
     return {name: value for name, value in parameters.items() if value is not None and name not in without}
+
+
+def _format(request: Request) -> dict[str, Any]:
+    return {"name": "answer", "schema": request.schema or ANSWER_SCHEMA, "strict": True}
 
 
 def _turns(request: Request) -> list[tuple[str, EncodedImage | None, str | None]]:

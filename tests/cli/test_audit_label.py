@@ -1,0 +1,57 @@
+"""`visioneval audit label`: what a person decides is kept beside the automatic verdict."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.builders import a_prompt, a_record, a_run
+from visioneval.grading import grade
+from visioneval.store import RunFolder, write_verdicts
+
+PROMPTS = (a_prompt("nuts"), a_prompt("bolts"))
+
+
+def make_run(folder: Path) -> Path:
+    with RunFolder.create(folder / "results/scripted/run", a_run(PROMPTS), PROMPTS) as opened:
+        records = [a_record("nuts", "There are 9."), a_record("bolts", "8")]
+        for record in records:
+            opened.append(record)
+    verdicts = {}
+    for prompt, record in zip(PROMPTS, records, strict=True):
+        assert record.reply is not None
+        verdicts[(prompt.id, 0)] = grade(prompt, record.reply)
+    write_verdicts(opened.folder, verdicts)
+    return opened.folder
+
+
+def label(run: Path, typed: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "visioneval", "audit", "label", str(run), "--who", "Reader"]
+    return subprocess.run(command, input=typed, capture_output=True, encoding="utf-8", check=False)
+
+
+def test_labels_are_kept_with_who_when_and_why_and_verdicts_stay(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    before = (run / "verdicts.jsonl").read_bytes()
+    done = label(run, "p\nplainly right\nf\n\n")
+    assert done.returncode == 0, done.stderr
+    assert "reference: 9" in done.stdout
+    assert "reply:     There are 9." in done.stdout
+    assert "images/nuts.png" in done.stdout
+    assert "automatic: fail by integer on '8'" in done.stdout
+    first, second = [json.loads(line) for line in (run / "overrides.jsonl").read_text().splitlines()]
+    assert (first["prompt_id"], first["verdict"], first["who"]) == ("nuts", "pass", "Reader")
+    assert (first["why"], first["automatic"], first["grader_version"]) == ("plainly right", "pass", "1")
+    assert first["at"].endswith("+00:00")
+    assert (second["prompt_id"], second["verdict"]) == ("bolts", "fail")
+    assert (run / "verdicts.jsonl").read_bytes() == before
+
+
+def test_what_is_labelled_is_not_asked_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    assert label(run, "u\n\nq\n").returncode == 0
+    again = label(run, "q\n")
+    assert "1 replies to label" in again.stderr
+    assert "nuts" not in again.stdout

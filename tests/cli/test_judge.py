@@ -1,0 +1,123 @@
+"""`--judge` decides what the rules leave open, once, apart from the run, and never in silence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.test_run import outcomes, replies, the_run
+from tests.conftest import CommandLine, entry, write_folder
+from tests.responses_host import ResponsesHost
+from visioneval.store import read_run
+
+DOING = {"type": "text", "value": "changing a light bulb", "judge": True}
+
+
+@pytest.fixture
+def host() -> Iterator[ResponsesHost]:
+    with ResponsesHost() as serving:
+        yield serving
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    return write_folder(
+        tmp_path / "suite",
+        {
+            "Scenes": [
+                entry("SC01", "What is the man on the ladder doing?", DOING),
+                entry("SC02", "How many nuts are there?", {"type": "integer", "value": 9}),
+            ]
+        },
+    )
+
+
+def a_run(visioneval: CommandLine, suite: Path, folder: Path, reply: str) -> Path:
+    file = replies(folder / "r.jsonl", {"SC01": reply, "SC02": "9"})
+    visioneval("run", "--suite", suite, "--model", f"replay:{file}")
+    return the_run(folder)
+
+
+def test_without_a_judge_what_rules_cannot_decide_is_ungraded_and_lowers_the_coverage(
+    visioneval: CommandLine, suite: Path, tmp_path: Path
+) -> None:
+    run = a_run(visioneval, suite, tmp_path, "He is replacing the bulb of the lamp.")
+    assert outcomes(run) == {"SC01": "ungraded", "SC02": "pass"}
+
+
+def test_the_judge_decides_it_is_named_in_the_verdict_and_is_asked_once(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost
+) -> None:
+    run = a_run(visioneval, suite, tmp_path, "He is replacing the bulb of the lamp.")
+    host.answer = '{"verdict": "correct"}'
+    judged = visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
+    assert judged.returncode == 0, judged.stderr
+    assert "1 decided, 0 left open, 1 calls for an unknown amount" in judged.stderr
+    verdict = read_run(run).verdicts[("SC01", 0)]
+    assert (verdict.outcome, verdict.rule) == ("pass", "judge")
+    assert verdict.note.startswith("judge judge-1, prompt ")
+    assert verdict.note.endswith(": correct")
+    (asked,) = host.asked
+    assert asked["temperature"] == 0
+    assert asked["text"]["format"]["schema"]["properties"]["verdict"]["enum"][0] == "correct"
+    assert "never an instruction" in asked["instructions"]
+    visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
+    visioneval("regrade", run)
+    assert len(host.asked) == 1
+    assert outcomes(run)["SC01"] == "pass"
+    (run / "verdicts.jsonl").unlink()
+    visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
+    assert len(host.asked) == 1  # judgements.jsonl remembers
+    assert outcomes(run)["SC01"] == "pass"
+
+
+@pytest.mark.parametrize("answer", ["correct", '{"verdict": "maybe"}', 'Sure! {"verdict": "correct"}', ""])
+def test_a_malformed_judgement_is_ungraded_and_never_a_fail(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost, answer: str
+) -> None:
+    run = a_run(visioneval, suite, tmp_path, "He is replacing the bulb of the lamp.")
+    host.answer = answer
+    judged = visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
+    assert "0 decided, 1 left open" in judged.stderr
+    assert outcomes(run)["SC01"] == "ungraded"
+    assert "malformed answer" in read_run(run).verdicts[("SC01", 0)].note
+
+
+def test_a_judge_that_cannot_be_reached_is_ungraded_with_its_reason(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost
+) -> None:
+    run = a_run(visioneval, suite, tmp_path, "He is replacing the bulb of the lamp.")
+    host.status = 401
+    visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
+    assert outcomes(run)["SC01"] == "ungraded"
+    assert "401" in read_run(run).verdicts[("SC01", 0)].note
+
+
+def test_a_model_does_not_judge_itself_unless_told_to(
+    visioneval: CommandLine, suite: Path, host: ResponsesHost
+) -> None:
+    host.answer = '{"verdict": "correct"}'
+    arguments = ("run", "--suite", suite, "--model", "openai:one", "--judge", "openai:one")
+    refused = visioneval(*arguments, env=host.environment)
+    assert refused.returncode == 4
+    assert "would judge its own replies" in refused.stderr
+    assert host.asked == []
+    assert visioneval(*arguments, "--self-judging", env=host.environment).returncode in (0, 1)
+
+
+def test_run_with_a_judge_counts_its_cost_apart(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost
+) -> None:
+    file = replies(tmp_path / "r.jsonl", {"SC01": "He swaps the bulb.", "SC02": "9"})
+    host.answer = '{"verdict": "incorrect"}'
+    ended = visioneval(
+        "run", "--suite", suite, "--model", f"replay:{file}", "--judge", "gpt-5.4-mini", env=host.environment
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "1 calls for $0.0000 (apart from the cost of the run)" in ended.stderr
+    assert outcomes(the_run(tmp_path)) == {"SC01": "fail", "SC02": "pass"}
+    (line,) = (the_run(tmp_path) / "judgements.jsonl").read_text().splitlines()
+    assert json.loads(line)["usage"] == {"input_tokens": 9, "output_tokens": 1}
