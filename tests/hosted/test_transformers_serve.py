@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -23,11 +24,19 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+MICRO = Path(__file__).parents[2] / "micro" / "checkpoint"
+TEMPLATE = (
+    "{% for message in messages %}{% for part in message['content'] %}{% if part['type'] == 'image' %}<image>"
+    "{% elif part['type'] == 'text' %}{{ part['text'] }}{% endif %}{% endfor %}{% endfor %}"
+)
+
+
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.checkpoints import gemma3
-
-    return gemma3(tmp_path_factory.mktemp("checkpoint") / "tiny-gemma3")
+    folder = tmp_path_factory.mktemp("checkpoint") / "micro"
+    shutil.copytree(MICRO, folder)
+    (folder / "chat_template.jinja").write_text(TEMPLATE)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +81,7 @@ def test_a_real_server(run: Run, server: str, checkpoint: Path, api: str, stream
         settings={"api": api, "stream": stream, "max_output_tokens": 16, "temperature": 0.0},
         limits={"concurrency": 2},
     )
-    assert ran.ending.reason == "complete"
+    assert ran.ending.reason == "complete", ran.ending.message
     assert not ran.failures
     for record in ran.stored.records:
         assert record.reply is not None
