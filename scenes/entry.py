@@ -108,7 +108,7 @@ def block(prompt: Prompt, image: str, sha256: str) -> str:
         "id": prompt.id,
         "title": text(prompt.title),
         "image": image,
-        "sha256": scalar(sha256) if sha256.isdigit() else sha256,
+        "sha256": f'"{sha256}"' if re.fullmatch(r"\d+(e\d+)?", sha256) else sha256,
         "question": text(prompt.question),
         "answer": flow_answer(prompt.answer),
         "probes": text(prompt.probes),

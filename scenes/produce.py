@@ -16,7 +16,7 @@ from scenes.scene import Document, Scene
 from scenes.sight import require
 from scenes.stage import open_stage, render
 
-TRIES = 12
+TRIES = 6
 
 
 @dataclass(frozen=True)

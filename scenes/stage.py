@@ -24,7 +24,7 @@ class Frame:
 
     width: int = 1280
     height: int = 960
-    samples: int = 14
+    samples: int = 10
 
     def draft(self) -> Frame:
         """Return half the size at few samples, for looking only."""

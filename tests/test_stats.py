@@ -319,7 +319,7 @@ def test_the_bounds_of_a_quantile_agree_with_scipy(n: int, p: float) -> None:
 
 
 def test_twice_as_slow_on_every_prompt_is_a_ratio_of_two() -> None:
-    ratio, (low, high), p_value = stats.ratio_of_times([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 4.0, 6.0, 8.0, 10.0])
+    ratio, (low, high), p_value = stats.ratio_of_times((1.0, 2.0, 3.0, 4.0, 5.0), (2.0, 4.0, 6.0, 8.0, 10.0))
     assert (ratio, low, high) == close((2.0, 2.0, 2.0))
     assert p_value == close(0.0625)
-    assert log(stats.ratio_of_times([1.0] * 3, [1.0] * 3)[0]) == 0
+    assert log(stats.ratio_of_times((1.0,) * 3, (1.0,) * 3)[0]) == 0

@@ -218,5 +218,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: f"R{rng.randint(1, 21)}",
-    frame=Frame(1400, 1050, 18),
+    frame=Frame(1400, 1050, 12),
 )

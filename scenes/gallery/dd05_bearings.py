@@ -72,15 +72,15 @@ def ball_turns(count: int, rng: random.Random, uneven: bool) -> list[float]:
 
 def tray_card() -> Image.Image:
     """Draw the letters printed on the insert below each place."""
-    art = Image.new("RGB", (1560, 1000), (52, 66, 62))
+    art = Image.new("RGB", (1600, 1280), (52, 66, 62))
     draw = ImageDraw.Draw(art)
     for index, letter in enumerate(LETTERS):
         x, y = place(index)
         draw.text(
-            (780 + (x - 0.0) * 10000, 500 - (y - 0.0305) * 10000),
+            (800 + x * 10000, 640 - (y + (0.0335 if index < 3 else 0.0298)) * 10000),
             letter,
             (226, 222, 205),
-            font("barlow-condensed-600", 95),
+            font("barlow-condensed-600", 92),
             anchor="mm",
         )
     return art
@@ -88,12 +88,12 @@ def tray_card() -> Image.Image:
 
 def place(index: int) -> tuple[float, float]:
     """Return where a bearing lies; A to C in the far row from the left, D to F in the near row."""
-    return (index % 3 - 1) * 0.051, 0.024 - 0.049 * (index // 3) - 0.006
+    return (index % 3 - 1) * 0.052, 0.0245 - 0.061 * (index // 3)
 
 
 def build(value: Value, rng: random.Random) -> Shot:
     """Lay out six bearings and take one ball from the asked-for one."""
-    steel = metal("race steel", srgb("#b9b9b6"), 0.2, Wear(0.4, 0.08, 0.4, 0.03), grain=0.08)
+    steel = metal("race steel", srgb("#b9b9b6"), 0.2, Wear(0.4, 0.02, 0.2, 0.03), grain=0.08)
     chrome = metal("ball steel", srgb("#c9c9c8"), 0.1, Wear(0.1, 0.03, 0.2, 0.02), grain=0.02)
     rings = races(steel)
     sphere = lathe(
@@ -120,13 +120,13 @@ def build(value: Value, rng: random.Random) -> Shot:
             (0, 0, rng.uniform(0, 6)),
         )
     discard(sphere, *rings)
-    card = sheet(0.156, 0.100, printed("insert", keep(tray_card(), "insert"), 0.8, 0.5, 0.2, 0.1), "insert")
+    card = sheet(0.160, 0.128, printed("insert", keep(tray_card(), "insert"), 0.8, 0.5, 0.2, 0.1), "insert")
     card.location.z = 0.0004
     edge = plastic("tray", srgb("#2b2e31"), 0.5, Wear(0.6, 0.3, 0.5, 0.1), texture=0.5)
     for sign in (-1, 1):
-        box((0.172, 0.008, 0.012), (0, sign * 0.054, 0.004), edge, "tray side", 0.002)
-        box((0.008, 0.108, 0.012), (sign * 0.082, 0, 0.004), edge, "tray end", 0.002)
-    box((0.17, 0.11, 0.003), (0, 0, -0.0018), edge, "tray floor")
+        box((0.176, 0.008, 0.012), (0, sign * 0.068, 0.004), edge, "tray side", 0.002)
+        box((0.008, 0.136, 0.012), (sign * 0.084, 0, 0.004), edge, "tray end", 0.002)
+    box((0.17, 0.138, 0.003), (0, 0, -0.0018), edge, "tray floor")
     box((1.2, 0.9, 0.02), (0, 0.1, -0.0133), fabric("cloth", srgb("#7b7468"), 0.0008), "bench cloth")
     box(
         (0.07, 0.07, 0.03),
@@ -146,7 +146,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("workshop", rng.uniform(0, 360), 0.65)
     lamp((-0.2, 0.24, 0.3), size=0.12, watts=2.8, colour=(1, 0.96, 0.9))
     lamp((0.3, -0.2, 0.4), size=0.35, watts=1.8, colour=(0.86, 0.93, 1))
-    camera(View((0.012, -0.085, 0.205), (0.0, -0.001, 0), 44, 11, roll_deg=2.5))
+    camera(View((0.010, -0.080, 0.225), (0.0, -0.002, 0), 43, 11, roll_deg=2.5))
     return Shot(balls, Rule(0.4, 250), Look(grain=0.008))
 
 

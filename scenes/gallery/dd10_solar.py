@@ -7,19 +7,19 @@ import random
 import re
 
 import numpy as np
-from bpy.types import Material, Object
+from bpy.types import Material
 from PIL import Image, ImageDraw, ImageFilter
 
 from scenes.assets import keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
-from scenes.materials import Wear, concrete, metal, plastic
+from scenes.materials import Wear, concrete, metal
 from scenes.mesh import box, rod, sheet
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
 from scenes.sight import gate_only
-from scenes.stage import View, camera, sun, surroundings
+from scenes.stage import View, camera, exposure, sun, surroundings
 
 ROWS, COLUMNS, CELL = 4, 6, 0.156
 GAP, BORDER, PX = 0.004, 0.018, 2600
@@ -68,7 +68,7 @@ def module_art(bad: tuple[int, int], rng: random.Random) -> tuple[Image.Image, I
     size = (round(WIDTH * PX), round(DEPTH * PX))
     art, broken = Image.new("RGB", size, (222, 224, 226)), Image.new("L", size, 0)
     flakes = np.asarray(crystals(np.random.default_rng(rng.randint(0, 9999)))).astype(np.float32)[..., None] / 255
-    blue = Image.fromarray((np.array([18, 34, 78]) + flakes * np.array([22, 36, 62])).astype(np.uint8))
+    blue = Image.fromarray((np.array([17, 27, 56]) + flakes * np.array([15, 24, 40])).astype(np.uint8))
     draw = ImageDraw.Draw(art)
     for row in range(ROWS):
         for column in range(COLUMNS):
@@ -114,34 +114,18 @@ def build(value: Value, rng: random.Random) -> Shot:
     for sign in (-1, 1):
         box((WIDTH + 0.05, 0.025, 0.035), (0, sign * (DEPTH / 2 + 0.0122), -0.013), alloy, "frame", 0.001)
         box((0.025, DEPTH, 0.035), (sign * (WIDTH / 2 + 0.0122), 0, -0.013), alloy, "frame", 0.001)
-    stones = concrete("roof", srgb("#6f6a62"), 5, 0.85)
+    stones = concrete("roof", srgb("#7d776c"), 22, 0.9)
     box((8, 8, 0.1), (0, 1.5, -0.21), stones, "roof")
     for y in (-0.25, 0.25):
         rod((-2, y, -0.06), (2, y, -0.06), 0.02, alloy, "mounting rail")
-    twig(rng)
     gap = CELL + GAP
     centre = (-WIDTH / 2 + BORDER + CELL / 2 + column * gap, DEPTH / 2 - BORDER - CELL / 2 - row * gap, 0.001)
     marker = gate_only(box((CELL * 0.8, CELL * 0.8, 0.0005), centre, None, "cracked cell"))
-    surroundings("park", 140 + rng.uniform(-30, 30), 0.9)
-    sun((0.6, 0.35, -0.75), 3.2, 1.0)
-    camera(View((0.12, -0.88, 0.74), (0.005, -0.045, 0), 34, 9, roll_deg=-2))
-    return Shot([face, marker], Rule(0.85, 6000), Look(grain=0.008))
-
-
-def twig(rng: random.Random) -> Object:
-    """Leave a dry leaf on the glass."""
-    leaf = sheet(
-        0.055,
-        0.03,
-        plastic("leaf", srgb("#7a4f22"), 0.7),
-        "leaf",
-        (16, 10),
-        lambda x, y: 0.004 + 3 * x**2 + 5 * y**2,
-    )
-    for vertex in leaf.data.vertices:
-        vertex.co.y *= max(0.0, 1 - (abs(vertex.co.x) / 0.0275) ** 2) ** 0.7
-    leaf.location, leaf.rotation_euler = (0.30, -0.20, 0.0), (0, 0, rng.uniform(0, 6))
-    return leaf
+    exposure(0.45)
+    surroundings("city", 140 + rng.uniform(-30, 30), 0.6)
+    sun((0.65, 0.5, -0.7), 5.5, 1.0)
+    camera(View((0.10, -0.76, 1.0), (0.012, -0.035, 0), 33, 11, roll_deg=-2))
+    return Shot([face, marker], Rule(0.85, 6000), Look(grain=0.008, warmth=0.035))
 
 
 SCENE = Scene(

@@ -160,5 +160,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: f"CN{rng.randint(10_000_000, 99_999_999)}",
-    frame=Frame(1320, 990, 18),
+    frame=Frame(1320, 990, 12),
 )

@@ -168,5 +168,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: rng.choice(QUARTERS),
-    frame=Frame(1320, 990, 18),
+    frame=Frame(1320, 990, 12),
 )

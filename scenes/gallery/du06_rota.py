@@ -230,5 +230,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: rng.choice(NAMES),
-    frame=Frame(1360, 1020, 18),
+    frame=Frame(1360, 1020, 12),
 )

@@ -82,7 +82,7 @@ def build(value: Value, rng: random.Random) -> Shot:
         for end in (-1, 1):
             at = (sign * (width / 2 + 0.027), end * height * 0.36)
             rod((*at, 0.024), (*at, 0.0275), 0.006, screw, "screw", 0.001)
-    acrylic = film("acrylic", (0.95, 0.96, 0.95), ripple=0.015, rough=0.02, gain=0.45)
+    acrylic = film("acrylic", (0.95, 0.96, 0.95), ripple=0.0, rough=0.02, gain=0.45)
     pane = see_through(sheet(width, height, acrylic, "pane", (2, 2)))
     pane.location.z = 0.012
     scratched(width, height, rng)
@@ -137,5 +137,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: f"09:{rng.randint(36, 55):02d}",
-    frame=Frame(1360, 1020, 18),
+    frame=Frame(1360, 1020, 12),
 )

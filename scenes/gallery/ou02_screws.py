@@ -107,7 +107,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("workshop", rng.uniform(0, 360), 0.6)
     lamp((-0.16, 0.22, 0.2), size=0.08, watts=1.9, colour=(1, 0.95, 0.87))
     lamp((0.3, -0.05, 0.25), size=0.2, watts=1.3, colour=(0.86, 0.93, 1))
-    camera(View((0.012, -0.072, 0.150), (0.001, 0.001, 0), 46, 11, roll_deg=-5))
+    camera(View((0.012, -0.076, 0.165), (0.001, 0.001, 0), 44, 11, roll_deg=-5))
     return Shot(screws, Rule(0.85, 1200), Look(grain=0.009))
 
 
@@ -116,7 +116,7 @@ def plate(rng: random.Random) -> None:
     art = Image.new("RGB", (900, 420), (196, 190, 170))
     draw = ImageDraw.Draw(art)
     draw.rectangle((14, 14, 886, 406), outline=(30, 30, 30), width=8)
-    draw.text((450, 90), "KESTREL DRIVES", (30, 30, 30), font("oswald-600", 92), anchor="mm")
+    draw.text((450, 90), "ORTUS DRIVES", (30, 30, 30), font("oswald-600", 92), anchor="mm")
     for line, text in enumerate(
         ("TYPE KD-40/3   400 V  50 Hz", f"No. {rng.randint(10000, 99999)}-21   IP 54", "ISOLATE BEFORE OPENING")
     ):

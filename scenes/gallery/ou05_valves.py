@@ -20,7 +20,7 @@ from scenes.scene import Scene, Shot
 from scenes.stage import View, camera, lamp, surroundings
 
 PIPE = 0.0135
-SPACING = 0.105
+SPACING = 0.128
 
 
 def valve(brass: Material, grip: Material, is_open: bool, name: str) -> Object:
@@ -55,15 +55,15 @@ def valve(brass: Material, grip: Material, is_open: bool, name: str) -> Object:
         (-0.016, -0.012),
         (0.012, -0.012),
         (0.03, -0.0075),
-        (0.125, -0.0095),
-        (0.132, 0),
-        (0.125, 0.0095),
+        (0.088, -0.0095),
+        (0.094, 0),
+        (0.088, 0.0095),
         (0.03, 0.0075),
         (0.012, 0.012),
         (-0.016, 0.012),
     ]
     lever = extrude(outline, 0.0028, grip, name, 0.0008)
-    sleeve = box((0.088, 0.0225, 0.0065), (0.084, 0, 0.0016), grip, "sleeve", 0.003)
+    sleeve = box((0.062, 0.0225, 0.0065), (0.0615, 0, 0.0016), grip, "sleeve", 0.003)
     sleeve.parent = lever
     # Local x is the lever's length: upwards when open, sideways when closed.
     lever.rotation_euler = (math.pi / 2, math.radians(-90), 0) if is_open else (math.pi / 2, 0, 0)
@@ -84,7 +84,7 @@ def tag(text: str, code: str) -> list[Object]:
         64,
     )
     disc.rotation_euler = (math.pi / 2, 0, 0)
-    face = sheet(0.021, 0.021, printed(f"tag print {text}", keep(art, f"tag_{code[1:]}"), 0.4, 0.05), "tag print")
+    face = sheet(0.021, 0.021, printed(f"tag print {text}", keep(art, f"tag_{text}"), 0.4, 0.05), "tag print")
     face.parent, face.location = disc, (0, 0, 0.00125)
     return [disc]
 
@@ -146,7 +146,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("workshop", rng.uniform(0, 360), 0.55)
     lamp((-0.45, -0.45, 0.45), (0, 0, 0), 0.16, 8, (1, 0.94, 0.85))
     lamp((0.6, -0.5, 0.1), (0, 0, 0), 0.4, 2.6, (0.84, 0.92, 1))
-    camera(View((0.14, -0.50, 0.10), (0.008, 0.0, 0.006), 42, 7.1, roll_deg=2))
+    camera(View((0.14, -0.50, 0.10), (0.016, 0.0, 0.0), 40, 7.1, roll_deg=2))
     return Shot([*levers, *tags], Rule(0.6, 1500), Look(grain=0.01))
 
 

@@ -176,9 +176,9 @@ def build(value: Value, rng: random.Random) -> Shot:
     image = cylinder(RADIUS, 0.01, None, "reflected clock")
     image.rotation_euler, image.location = (math.pi / 2, 0, 0), (at[0], -2 * 0.015 - at[1], at[2])
     surroundings("apartment", rng.uniform(0, 360), 0.25)
-    lamp((0.1, -0.75, 2.68), (0.1, -0.75, 0), 0.5, 26, (1, 0.95, 0.87), 0.5)
+    lamp((0.1, -0.75, 2.68), (0.1, -0.75, 0), 0.5, 34, (1, 0.95, 0.87), 0.5)
     lamp((-0.5, -1.2, 2.5), (-0.3, -1.65, 1.9), 0.2, 5, (1, 0.96, 0.9))
-    camera(View((0.17, -0.98, 1.46), (-0.03, 0.0, MIRROR_Z - 0.035), 36, 8, roll_deg=1.5, focus=2.2))
+    camera(View((0.17, -0.98, 1.46), (-0.03, 0.0, MIRROR_Z - 0.01), 42, 8, roll_deg=1.5, focus=2.2))
     gate_only(image)["see_through"] = False
     return Shot([image], Rule(0.0, 0, 150.0), Look(grain=0.011, warmth=0.015))
 

@@ -101,6 +101,16 @@ def crate(letter: str, timber: Material, nails: Material, rng: random.Random) ->
     return group(f"crate {letter}", [*parts, mark])
 
 
+def broom() -> None:
+    """Lean a broom against the wall."""
+    handle = wood("handle", srgb("#6b4c2c"), srgb("#b58c58"), 0.5)
+    rod((0.425, 0.505, 0.08), (0.50, 0.555, 1.35), 0.014, handle, "broom handle")
+    foot, turn = (0.425, 0.505), (0, 0, 0.3)
+    box((0.3, 0.06, 0.032), (*foot, 0.072), plastic("broom", srgb("#8c2f22"), 0.6), "broom head", 0.008, turn)
+    bristles = plastic("bristles", srgb("#3a2a1a"), 0.9, texture=1.0)
+    box((0.29, 0.05, 0.056), (*foot, 0.029), bristles, "bristles", 0.004, turn)
+
+
 def build(value: Value, rng: random.Random) -> Shot:
     """Stack seven crates with the asked-for letter third from the bottom."""
     others = rng.sample([c for c in LETTERS if c != value], CRATES - 1)
@@ -130,21 +140,7 @@ def build(value: Value, rng: random.Random) -> Shot:
         painted("dado", srgb("#4f6259"), srgb("#8d8a80"), 0.6, Wear(0.3, 0.2, 0.5, 0.6)),
         "dado",
     )
-    rod(
-        (0.42, 0.5, 0.0),
-        (0.50, 0.555, 1.35),
-        0.014,
-        wood("handle", srgb("#6b4c2c"), srgb("#b58c58"), 0.5),
-        "broom handle",
-    )
-    box(
-        (0.3, 0.06, 0.05),
-        (0.41, 0.48, 0.06),
-        plastic("broom", srgb("#8c2f22"), 0.6),
-        "broom head",
-        0.01,
-        (0, 0, 0.3),
-    )
+    broom()
     tube(
         [(-0.7, 0.56, 2.4), (-0.66, 0.56, 1.6), (-0.7, 0.565, 1.0), (-0.69, 0.56, 0.5)],
         0.009,

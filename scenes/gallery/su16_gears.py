@@ -16,11 +16,14 @@ from scenes.mesh import box, cut, cylinder, extrude, lathe, merged, sheet
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
+from scenes.sight import see_through
 from scenes.stage import View, camera, lamp, surroundings
 
 MODULE, THICK = 0.0026, 0.007
 LOW, HIGH = 0.004, 0.0145
-TEETH = {1: 26, 2: 14, 3: 28, 4: 15, 5: 22}
+FIGURES = {1: (0.0, -0.0135), 2: (-0.028, -0.010), 3: (0.0, -0.0125), 4: (0.0, -0.0165), 5: (0.0, -0.0135)}
+"""Where each gear's number stands from its centre."""
+TEETH = {1: 18, 2: 30, 3: 14, 4: 24, 5: 16}
 
 
 def involute_outline(teeth: int) -> list[tuple[float, float]]:
@@ -56,7 +59,7 @@ def gear(number: int, brass: Material) -> Object:
     radius = MODULE * teeth / 2
     tools = [cylinder(0.0041, 0.03, None, "bore", segments=40)]
     tools[0].location.z = -0.01
-    if teeth > 20:
+    if teeth > 20 and number not in (2, 4):
         for turn in range(5):
             hole = cylinder(radius * 0.17, 0.03, None, "hole", segments=40)
             angle = math.tau * (turn + 0.5) / 5
@@ -85,7 +88,7 @@ def painted_mark(name: str, art: Image.Image, colour: str) -> Material:
     mask = graph.image(keep(art, name), colour=False)
     worn = graph.noise(graph.where(1.0), 900, 5, 0.7)
     graph.set(base_color=srgb(colour), roughness=0.5)
-    graph.set(alpha=graph.math("MULTIPLY", mask, graph.remap(worn, 0.34, 0.42, 0.35, 1.0)))
+    graph.set(alpha=graph.math("MULTIPLY", mask, graph.remap(worn, 0.30, 0.36, 0.7, 1.0)))
     return graph.material
 
 
@@ -93,7 +96,7 @@ def number_mark(number: int) -> Material:
     """Return a painted figure."""
     art = Image.new("L", (256, 256), 0)
     ImageDraw.Draw(art).text((128, 124), str(number), 255, font("barlow-condensed-700", 240), anchor="mm")
-    return painted_mark(f"figure_{number}", art, "#141414")
+    return painted_mark(f"figure_{number}", art, "#0c0c0d")
 
 
 def arrow_mark(clockwise: bool) -> Material:
@@ -119,11 +122,11 @@ def meshing_turn(driver_turn: float, driver: int, driven: int, heading: float) -
 
 def build(value: Value, rng: random.Random) -> Shot:
     """Lay the train: 1 drives 2, 3 sits above 2 on its shaft, 3 drives 4, 4 drives 5."""
-    brass = metal("brass", srgb("#b59a5b"), 0.26, Wear(0.6, 0.15, 0.5, 0.05), grain=0.12)
+    brass = metal("brass", srgb("#b59a5b"), 0.26, Wear(0.5, 0.03, 0.3, 0.05), grain=0.12)
     steel = metal("shaft", srgb("#b4b4b2"), 0.25, Wear(0.5, 0.1, 0.4, 0.03))
     reach = {pair: MODULE * (TEETH[pair[0]] + TEETH[pair[1]]) / 2 + 0.0002 for pair in ((1, 2), (3, 4), (4, 5))}
-    headings = {(1, 2): math.radians(-14), (3, 4): math.radians(24), (4, 5): math.radians(-38)}
-    places = {1: (-0.073, 0.004)}
+    headings = {(1, 2): math.radians(-10), (3, 4): math.radians(22), (4, 5): math.radians(-48)}
+    places = {1: (-0.094, 0.010)}
     for (a, b), heading in headings.items():
         if a == 3:
             places[3] = places[2]
@@ -142,18 +145,14 @@ def build(value: Value, rng: random.Random) -> Shot:
         gears.append(wheel)
         shaft = cylinder(0.004, level + THICK + 0.008, steel, "shaft", 0.0006)
         shaft.location = (*places[number], 0)
-        figure = sheet(0.012, 0.012, number_mark(number), f"figure {number}")
-        away = {1: (0.0, -0.0165), 2: (-0.0125, -0.0005), 3: (0.0, 0.0185), 4: (0.0, -0.0125), 5: (0.0, -0.0165)}[
-            number
-        ]
-        figure.location = (places[number][0] + away[0], places[number][1] + away[1], level + THICK + 0.0001)
-        if number == 2:
-            figure.location = (places[2][0] - 0.0125, places[2][1] - 0.0005, LOW + THICK + 0.0001)
+        figure = see_through(sheet(0.0165, 0.0165, number_mark(number), f"figure {number}"))
+        right, up = FIGURES[number]
+        figure.location = (places[number][0] + right, places[number][1] + up, level + THICK + 0.0001)
     clockwise = value == "counter-clockwise"
-    arc = sheet(0.062, 0.062, arrow_mark(clockwise), "turn arrow")
+    arc = see_through(sheet(0.052, 0.052, arrow_mark(clockwise), "turn arrow"))
     arc.location = (*places[1], LOW + THICK + 0.00015)
     base = wood("base board", srgb("#5a3a20"), srgb("#a5733f"), 0.35, stains=0.25)
-    box((0.33, 0.19, 0.018), (0.0, 0.0, -0.009), base, "base board", 0.003)
+    box((0.29, 0.145, 0.018), (-0.004, -0.004, -0.009), base, "base board", 0.003)
     box(
         (1.4, 1.0, 0.03),
         (0, 0.1, -0.033),
@@ -161,15 +160,15 @@ def build(value: Value, rng: random.Random) -> Shot:
         "bench",
         0.002,
     )
-    for x in (-0.15, 0.15):
-        for y in (-0.08, 0.08):
+    for x in (-0.139, 0.131):
+        for y in (-0.066, 0.058):
             screw = lathe([(0.0045, 0), (0.0045, 0.0005), (0.003, 0.0022), (0, 0.0026)], steel, "wood screw", 40)
             screw.location = (x, y, 0)
     surroundings("workshop", rng.uniform(0, 360), 0.6)
     lamp((-0.3, 0.3, 0.35), size=0.14, watts=4.4, colour=(1, 0.95, 0.87))
     lamp((0.4, -0.2, 0.45), size=0.35, watts=2.4, colour=(0.86, 0.93, 1))
-    camera(View((0.0, -0.17, 0.26), (0.004, -0.004, 0.006), 40, 11, roll_deg=1.5))
-    return Shot(gears, Rule(0.35, 4000), Look(grain=0.008))
+    camera(View((-0.012, -0.135, 0.235), (-0.014, -0.006, 0.006), 40, 11, roll_deg=1.5))
+    return Shot(gears, Rule(0.3, 3000), Look(grain=0.008))
 
 
 SCENE = Scene(

@@ -132,7 +132,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     box((5, 5, 0.1), (0, 0, -0.05), concrete("floor", srgb("#6f6c67"), 3.2, 0.62), "floor")
     dull = metal("dull", srgb("#8d8a82"), 0.35, Wear(0.5, 0.3, 0.5, 0.03))
     nut = hex_nut(12, 19, 10, 1.75, dull)
-    nut.location = (0.115, -0.075, 0.005)
+    nut.location = (-0.075, -0.125, 0.005)
     bolt = socket_screw(10, 35, 1.5, metal("black", srgb("#2a2a2b"), 0.4))
     bolt.location, bolt.rotation_euler = (0.175, -0.045, 0.0075), (math.pi / 2, 0, 0.8)
     red = painted("jack", srgb("#a32a1f"), chips=0.7, wear=Wear(0.5, 0.4, 0.5, 0.12))

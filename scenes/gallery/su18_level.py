@@ -109,7 +109,7 @@ def level(shift: float) -> tuple[Object, Object]:
             )
         )
     art = Image.new("RGB", (900, 200), (30, 32, 36))
-    ImageDraw.Draw(art).text((450, 100), "KESTREL 600", (235, 228, 205), font("oswald-600", 130), anchor="mm")
+    ImageDraw.Draw(art).text((450, 100), "MARLPIT 600", (235, 228, 205), font("oswald-600", 130), anchor="mm")
     label(
         body,
         printed("brand", keep(art, "level_brand"), 0.5, 0.1, 0.3, 0.06),

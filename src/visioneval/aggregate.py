@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from visioneval import stats
 from visioneval.errors import StoreError, UsageError
-from visioneval.pricing import cost_usd, row_for, uncached_cost_usd
+from visioneval.pricing import cost_usd, row_for, spent_usd, uncached_cost_usd
 from visioneval.stats import Interval, Quantile
 from visioneval.types import (
     OUTCOMES,
@@ -285,7 +285,8 @@ def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | Non
         return _gpu_cost(run.card.gpu_usd_per_hour, graded, overall)
     uncached = [call_cost_usd(run, reply, uncached=True) for reply in replies]
     actual = [call_cost_usd(run, reply) for reply in replies]
-    spent = _total(actual + _billed_failures(run, graded))
+    records = [entry.record for entry in graded if entry.record is not None]
+    spent = _total(spent_usd(run, records))
     return _with_cost_per_pass(
         Cost(
             basis="tokens",
@@ -301,12 +302,6 @@ def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | Non
         ),
         overall,
     )
-
-
-def _billed_failures(run: Run, graded: Sequence[GradedRecord]) -> list[Decimal | None]:
-    row = _price_row(run, run.condition.settings.service_tier)
-    failures = (entry.record.failure for entry in graded if entry.record is not None)
-    return [cost_usd(failure.billed, row) for failure in failures if failure is not None and failure.billed]
 
 
 def _gpu_cost(usd_per_hour: Decimal, graded: Sequence[GradedRecord], overall: Rate) -> Cost | None:

@@ -24,7 +24,7 @@ from visioneval.cache import Known, known_replies
 from visioneval.errors import ModelError, StoreError, SuiteError
 from visioneval.grading import GRADER_VERSION, Change, changes, grade
 from visioneval.models import prices_of
-from visioneval.pricing import PER_MILLION, run_row, usage_cost_usd
+from visioneval.pricing import PER_MILLION, run_row, spent_usd, usage_cost_usd
 from visioneval.providers import open_provider
 from visioneval.providers.base import LoadedProvider, Provider
 from visioneval.runner import Ending, ImageCache, Limits, Runner, Shots, Watcher, request_key
@@ -39,7 +39,6 @@ from visioneval.types import (
     Run,
     Settings,
     Suite,
-    Usage,
     Verdict,
 )
 
@@ -135,7 +134,7 @@ def execute(plan: Plan, progress: Progress, options: Options | None = None) -> F
     check_pictures(plan.suite_folder, plan.prompts)
     provider = open_provider(plan.run.card, plan.prompts)
     run = as_loaded(plan.run, provider)
-    budget = _budget(run, (), (), options.max_cost_usd)
+    budget = _budget(run, (), options.max_cost_usd)
     with RunFolder.create(plan.folder, run, plan.prompts) as folder:
         carried = Execution(run, plan.prompts, folder, plan.suite_folder, plan.shots)
         ending = carried.carry_on(provider, progress, options, budget, frozenset())
@@ -162,7 +161,7 @@ def resume(folder: Path, progress: Progress, options: Options | None = None) -> 
     with RunFolder(folder) as opened:
         stored = read_run(folder)  # again, now that nobody else can write to it
         done = frozenset((record.prompt_id, record.epoch) for record in stored.records if record.reply is not None)
-        budget = _budget(run, stored.records, stored.billed, options.max_cost_usd)
+        budget = _budget(run, stored.records, options.max_cost_usd)
         shots = Shots.choose(suite, run.condition.settings.few_shot)
         carried = Execution(run, stored.prompts, opened, stored.suite_folder, shots)
         ending = carried.carry_on(provider, progress, options, budget, done)
@@ -279,21 +278,13 @@ class Execution(Watcher):
         return known_replies(self.folder.folder.parent, keys, but=self.run.id)
 
 
-def spent_usd(run: Run, records: Iterable[Record], billed: Iterable[Usage]) -> list[Decimal | None]:
-    """Return what each call of a run cost that the host charged: answers, and failures that were billed."""
-    paid = [record.reply.usage for record in records if record.reply is not None and record.cached_from is None]
-    return [usage_cost_usd(run, usage) for usage in (*paid, *billed)]
-
-
 def spent_by(finished: Iterable[Finished]) -> Decimal:
     """Return what some runs have cost together, as far as it is known."""
-    each = (spent_usd(one.stored.run, one.stored.records, one.stored.billed) for one in finished)
+    each = (spent_usd(one.stored.run, one.stored.records) for one in finished)
     return sum((cost for costs in each for cost in costs if cost is not None), Decimal(0))
 
 
-def _budget(
-    run: Run, records: Iterable[Record], billed: Iterable[Usage], max_cost_usd: Decimal | None
-) -> Budget | None:
+def _budget(run: Run, records: Iterable[Record], max_cost_usd: Decimal | None) -> Budget | None:
     """Return the guard of `--max-cost`. Raises ModelError when a reply has no price or no upper limit."""
     if max_cost_usd is None:
         return None
@@ -306,7 +297,7 @@ def _budget(
     if settings.max_output_tokens is None:
         raise ModelError("--max-cost needs --max-output-tokens: without it a reply has no upper price")
     unknown_usd = (UNKNOWN_INPUT_TOKENS * row.input + settings.max_output_tokens * row.output) / PER_MILLION
-    costs = (unknown_usd if cost is None else cost for cost in spent_usd(run, records, billed))
+    costs = (unknown_usd if cost is None else cost for cost in spent_usd(run, records))
     return Budget(max_cost_usd, sum(costs, Decimal(0)), row)
 
 

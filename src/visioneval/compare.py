@@ -264,7 +264,7 @@ def _time(a: GradedRun, b: GradedRun) -> TimeContest | None:
     both = [prompt_id for prompt_id in times_a if prompt_id in times_b]
     if len(both) < FEWEST_FOR_PERCENT:
         return None
-    ratio, interval, p = stats.ratio_of_times([times_a[i] for i in both], [times_b[i] for i in both])
+    ratio, interval, p = stats.ratio_of_times(tuple(times_a[i] for i in both), tuple(times_b[i] for i in both))
     decision: Decision = "none"
     if p <= ALPHA and not interval.low <= 1 <= interval.high:
         decision = "a" if ratio > 1 else "b"

@@ -52,6 +52,21 @@ def encode_image(path: Path, *, longest_side_px: int | None = None, sha256: str 
     Raises SuiteError when it is missing, truncated, too large, no picture, or not the file whose `sha256`
     is given.
     """
+    as_it_is = image_as_it_is(path, longest_side_px=longest_side_px, sha256=sha256)
+    if as_it_is is not None:
+        return as_it_is
+    with _open(path, _read(path)) as image:
+        _load(path, image)
+        return _encode(image, longest_side_px)
+
+
+def image_as_it_is(
+    path: Path, *, longest_side_px: int | None = None, sha256: str | None = None
+) -> EncodedImage | None:
+    """Return a picture that can be sent byte for byte, which takes no decoding; None when it must be encoded.
+
+    Raises SuiteError as encode_image does.
+    """
     content = _read(path)
     digest = hashlib.sha256(content).hexdigest()
     if sha256 is not None and digest != sha256:
@@ -60,11 +75,10 @@ def encode_image(path: Path, *, longest_side_px: int | None = None, sha256: str 
             f"{sha256[:12]}…); restore it or update the hash"
         )
     with _open(path, content) as image:
-        if _sendable_as_is(image, longest_side_px):
-            sent = SentImage(digest, SENDABLE[str(image.format)], image.width, image.height, len(content))
-            return EncodedImage(content, sent)
-        _load(path, image)
-        return _encode(image, longest_side_px)
+        if not _sendable_as_is(image, content, longest_side_px):
+            return None
+        sent = SentImage(digest, SENDABLE[str(image.format)], image.width, image.height, len(content))
+        return EncodedImage(content, sent)
 
 
 def _read(path: Path) -> bytes:
@@ -103,10 +117,17 @@ def _load(path: Path, image: Image.Image) -> None:
         raise SuiteError(f"image {path} is truncated or damaged ({error}); export it again") from None
 
 
-def _sendable_as_is(image: Image.Image, longest_side_px: int | None) -> bool:
+def _sendable_as_is(image: Image.Image, content: bytes, longest_side_px: int | None) -> bool:
     fits = longest_side_px is None or max(image.size) <= longest_side_px
-    upright = image.getexif().get(ORIENTATION_TAG, 1) == 1
-    return image.format in SENDABLE and fits and upright and getattr(image, "n_frames", 1) == 1
+    single = getattr(image, "n_frames", 1) == 1
+    return image.format in SENDABLE and fits and single and _is_upright(image, content)
+
+
+def _is_upright(image: Image.Image, content: bytes) -> bool:
+    # Pillow decodes a whole PNG to look for an orientation after the pixels; almost none has any.
+    if image.format == "PNG" and b"eXIf" not in content and b"exif" not in content:
+        return True
+    return bool(image.getexif().get(ORIENTATION_TAG, 1) == 1)
 
 
 def _encode(image: Image.Image, longest_side_px: int | None) -> EncodedImage:

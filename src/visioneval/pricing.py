@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from visioneval.types import PriceRow, Run, Usage
+from visioneval.types import PriceRow, Record, Run, Usage
 
 PER_MILLION = Decimal(1_000_000)
 
@@ -68,6 +68,21 @@ def run_row(run: Run, tier: str | None = None, on: date | None = None) -> PriceR
 def usage_cost_usd(run: Run, usage: Usage, on: date | None = None) -> Decimal | None:
     """Return what a run paid for one call, by the tier really used; None when it is not known."""
     return cost_usd(usage, run_row(run, usage.service_tier, on))
+
+
+def spent_usd(run: Run, records: Iterable[Record], on: date | None = None) -> list[Decimal | None]:
+    """Return what each call of a run cost that the host charged: answers, and failures that were billed.
+
+    An answer that was taken from an earlier run cost nothing.
+    """
+    usages: list[Usage] = []
+    for record in records:
+        if record.reply is not None and record.cached_from is None:
+            usages.append(record.reply.usage)
+        if record.failure is not None and record.failure.billed is not None:
+            usages.append(record.failure.billed)
+        usages += record.billed
+    return [usage_cost_usd(run, usage, on) for usage in usages]
 
 
 def total_usd(costs: Iterable[Decimal | None]) -> tuple[Decimal, int]:

@@ -14,6 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +31,7 @@ from visioneval.errors import (
     StoreError,
     SuiteError,
 )
-from visioneval.images import encode_image
+from visioneval.images import encode_image, image_as_it_is
 from visioneval.limits import BreakerPolicy, Gate, HostIsDown
 from visioneval.providers.base import HostedProvider, Provider
 from visioneval.redact import redact
@@ -429,9 +430,12 @@ class ImageCache:
             self._encoded.move_to_end(prompt.image)
             return self._encoded[prompt.image]
         path = image_path(self._folder, prompt)
-        image = await asyncio.to_thread(
-            encode_image, path, longest_side_px=self._longest_side_px, sha256=prompt.sha256
-        )
+        # A thread costs more than reading a file does; decoding and scaling cost more than a thread.
+        longest_side_px, sha256 = self._longest_side_px, prompt.sha256
+        image = image_as_it_is(path, longest_side_px=longest_side_px, sha256=sha256)
+        if image is None:
+            encode = partial(encode_image, path, longest_side_px=longest_side_px, sha256=sha256)
+            image = await asyncio.to_thread(encode)
         if prompt.image not in self._encoded:
             self._encoded[prompt.image] = image
             self._size_bytes += image.sent.size_bytes

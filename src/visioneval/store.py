@@ -54,8 +54,11 @@ class StoredRun(Struct, frozen=True):
     records: tuple[Record, ...]
     """The last word on each (prompt, epoch): a reply wins over a failure."""
     verdicts: Mapping[Place, Verdict]
-    billed: tuple[Usage, ...] = ()
-    """Every call that the host charged, or may have charged, although it gave no answer."""
+
+    @property
+    def billed(self) -> tuple[Usage, ...]:
+        """Every call that the host charged, or may have charged, although it gave no answer."""
+        return tuple(usage for record in self.records for usage in record.billed)
 
     @property
     def suite_path(self) -> Path:
@@ -124,15 +127,13 @@ def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
     run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
-    lines = decode_lines(folder / RECORDS, Record)
-    verdicts = decode_lines(folder / VERDICTS, KeyedVerdict) if (folder / VERDICTS).exists() else []
+    verdicts = decode_lines(folder / VERDICTS, KeyedVerdict)
     return StoredRun(
         folder,
         run,
         prompts,
-        _last_words(lines),
+        _last_words(decode_lines(folder / RECORDS, Record)),
         {(line.prompt_id, line.epoch): line.verdict for line in verdicts},
-        tuple(usage for line in lines for usage in line.billed),
     )
 
 
@@ -252,11 +253,15 @@ def _pretty(value: object) -> bytes:
 
 
 def _last_words(records: Sequence[Record]) -> tuple[Record, ...]:
+    """Return how each (prompt, epoch) ended, with the bills of what came before its end."""
     last: dict[tuple[str, int], Record] = {}
     for record in records:
         before = last.get((record.prompt_id, record.epoch))
-        if before is None or before.reply is None:
+        if before is None:
             last[(record.prompt_id, record.epoch)] = record
+        elif before.reply is None:
+            billed = before.billed + record.billed
+            last[(record.prompt_id, record.epoch)] = msgspec.structs.replace(record, billed=billed)
     return tuple(last.values())
 
 

@@ -13,6 +13,7 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
@@ -85,15 +86,15 @@ def load_suite(path: Path) -> Suite:
         raise SuiteError(f"suite {path} is not a folder, a .csv or a .jsonl file")
     if not prompts:
         raise SuiteError(f"suite {path} has no prompts")
+    located = [_with_hash(prompt, folder) for prompt in prompts]
+    name = "visioneval" if path.resolve() == shipped_suite().resolve() else path.resolve().stem
+    return assemble(name, path, folder, located)
+
+
+def assemble(name: str, path: Path, folder: Path, prompts: Sequence[Prompt]) -> Suite:
+    """Make a suite of prompts from anywhere, with its content hash. Raises SuiteError when two share an id."""
     _check_ids(prompts)
-    located = tuple(_with_hash(prompt, folder) for prompt in prompts)
-    return Suite(
-        name="visioneval" if path.resolve() == shipped_suite().resolve() else path.resolve().stem,
-        path=path,
-        folder=folder,
-        prompts=located,
-        sha256=_content_hash(located),
-    )
+    return Suite(name=name, path=path, folder=folder, prompts=tuple(prompts), sha256=_content_hash(prompts))
 
 
 def select(suite: Suite, *, categories: Sequence[str] = (), only: Sequence[str] = ()) -> tuple[Prompt, ...]:
@@ -119,14 +120,20 @@ def select(suite: Suite, *, categories: Sequence[str] = (), only: Sequence[str] 
 
 def image_path(suite_folder: Path, prompt: Prompt) -> Path:
     """Return where a prompt's picture lies; raises SuiteError when the path leads out of the suite's folder."""
-    path = (suite_folder / prompt.image).resolve()
+    folder = _resolved(suite_folder)
+    path = (folder / prompt.image).resolve()
     relative = PurePosixPath(prompt.image)
-    if relative.is_absolute() or not path.is_relative_to(suite_folder.resolve()):
+    if relative.is_absolute() or not path.is_relative_to(folder):
         raise SuiteError(
             f"prompt {prompt.id!r}: image {prompt.image!r} lies outside the suite's folder {suite_folder}; "
             "move it in and give a relative path"
         )
     return path
+
+
+@lru_cache(maxsize=8)
+def _resolved(folder: Path) -> Path:
+    return folder.resolve()
 
 
 def check_pictures(suite_folder: Path, prompts: Sequence[Prompt]) -> None:
@@ -284,7 +291,7 @@ def _row_to_prompt(row: dict[str, Any], where: str, folder: Path) -> Prompt:
     if not image or not question:
         raise SuiteError(f"{where}: {'image' if not image else 'question'} is empty; fill it in")
     type_ = str(row.get("type") or "").strip() or None
-    prompt_id = str(row.get("id") or "").strip() or _derived_id(question, image)
+    prompt_id = str(row.get("id") or "").strip() or derived_id(question, image)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", prompt_id):
         raise SuiteError(
             f"{where}: id {prompt_id!r} must be up to 64 letters, digits, dots, hyphens or underscores"
@@ -321,7 +328,8 @@ def _row_answer(value: object, question: str, type_: str | None, where: str) -> 
         raise SuiteError(f"{where}: {error}") from None
 
 
-def _derived_id(question: str, image: str) -> str:
+def derived_id(question: str, image: str) -> str:
+    """Return a stable id for a prompt that has none."""
     return "p-" + hashlib.sha256(f"{question}\0{image}".encode()).hexdigest()[:10]
 
 

@@ -43,7 +43,7 @@ def test_the_same_runs_give_the_same_bytes(visioneval: CommandLine, results: Pat
 def test_check_fails_until_the_report_is_written_again(visioneval: CommandLine, results: Path) -> None:
     missing = visioneval("report", "--results", results, "--check")
     assert missing.returncode == 1
-    assert "scores.md" in missing.stderr
+    assert "index.html" in missing.stderr
     assert not (results / "report").exists(), "--check writes nothing"
 
     visioneval("report", "--results", results)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 
 import click
 
@@ -15,7 +16,11 @@ COMMANDS = {
     "doctor": "Say what this machine can run, and how to mend what it cannot.",
     "merge": "Put the parts of a run (`run --shard`) together.",
     "report": "Write the score tables and the pages from results/.",
+    "estimate": "Say about what a run would cost, before it is started.",
+    "reprice": "Say what a run costs by the prices of another day.",
     "compare": "Set two or more runs side by side: who is better, how surely, at what price.",
+    "import": "Turn recorded replies from elsewhere into runs.",
+    "export": "Write runs as CSV, Parquet, JUnit XML, Every Eval Ever JSON or an Inspect log.",
     "regrade": "Grade the stored replies again, without a call.",
     "grade": "Grade a file of replies from anywhere.",
     "audit": "Examine the grader against labelled replies.",
@@ -34,7 +39,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"visioneval.cli.{cmd_name}")
+        name = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        module = importlib.import_module(f"visioneval.cli.{name}")
         command: click.Command = module.command
         return command
 

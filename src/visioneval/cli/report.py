@@ -40,7 +40,7 @@ def command(results: Path, out: Path | None, check: bool, as_json: bool) -> None
         sys.exit(_check(build.stale_files(out, report), out))
     build.write_report(out, report)
     if as_json:
-        click.echo(leaderboard.to_json(groups[0].shown), nl=False)
+        click.echo(leaderboard.to_json(leaderboard.standings(groups[0].shown)), nl=False)
         return
     _print(groups, out)
 

@@ -89,7 +89,6 @@ DEFAULT_MODEL = "baseline-ocr"
 )
 @local_options
 @judge_options
-@judge_options
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option(
     "--config",

@@ -15,9 +15,9 @@ from msgspec import Struct
 from visioneval.errors import StoreError
 from visioneval.report import classic, leaderboard
 from visioneval.report.collect import Group, group_runs, load_runs
+from visioneval.report.leaderboard import Standing
 from visioneval.report.pictures import copy_pictures
 from visioneval.report.site import Site
-from visioneval.store import write_atomically
 
 WRITTEN = "files.json"
 """The names of what the last report wrote, so that the next one can take away what is no longer there."""
@@ -49,8 +49,9 @@ def make_report(groups: Sequence[Group], out: Path) -> Report:
     places = folders(groups)
     for group, folder in zip(groups, places, strict=True):
         copies = copy_pictures(group.runs, out / folder / "pictures")
-        site = Site(group, copies, _other_groups(groups, places, folder))
-        texts |= {folder + name: text for name, text in (*_tables(group).items(), *site.pages())}
+        standing = leaderboard.standings(group.shown)
+        site = Site(group, standing, copies, _other_groups(groups, places, folder))
+        texts |= {folder + name: text for name, text in (*_tables(group, standing).items(), *site.pages())}
         for copy in copies.values():
             names.add(name := f"{folder}pictures/{copy.name}")
             if copy.content is not None:
@@ -78,15 +79,15 @@ def folders(groups: Sequence[Group]) -> list[str]:
     return ["", *(f"{group.suite_sha256[:8]}-{group.grader_version or 'ungraded'}/" for group in groups[1:])]
 
 
-def _tables(group: Group) -> dict[str, str]:
+def _tables(group: Group, places: Sequence[Standing]) -> dict[str, str]:
     summaries = [run.summary for run in group.shown]
     return {
         "scores.md": classic.to_markdown(summaries),
         "scores.csv": classic.to_csv(summaries),
         "scores.json": classic.to_json(summaries),
-        "leaderboard.md": leaderboard.to_markdown(group.shown),
-        "leaderboard.csv": leaderboard.to_csv(group.shown),
-        "leaderboard.json": leaderboard.to_json(group.shown),
+        "leaderboard.md": leaderboard.to_markdown(places),
+        "leaderboard.csv": leaderboard.to_csv(places),
+        "leaderboard.json": leaderboard.to_json(places),
     }
 
 
@@ -114,9 +115,11 @@ def _left_over(out: Path, report: Report) -> list[str]:
 def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     except OSError as error:
-        raise StoreError(f"cannot write {path} ({error.strerror}); check the path and its rights") from None
-    write_atomically(path, content)
+        raise StoreError(
+            f"cannot write {path} ({error.strerror}); mend that and run `visioneval report` again"
+        ) from None
 
 
 def _text(path: Path) -> str | None:

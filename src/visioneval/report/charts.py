@@ -190,11 +190,13 @@ class Timeline(Struct, frozen=True):
 
 
 def timeline(graded: Sequence[GradedRecord]) -> Timeline | None:
-    """Lay out the answers of a run by the time they came in; None with fewer than two."""
+    """Lay out the answers of a run by the time they came in; None without two moments."""
     records = [(entry, entry.record) for entry in graded if entry.record is not None]
     if len(records) < 2:
         return None
     times = [datetime.fromisoformat(record.at).timestamp() for _, record in records]
+    if min(times) == max(times):
+        return None
     took = [(record.reply.timing.service_s or 0.0) if record.reply else 0.0 for _, record in records]
     across = _linear_axis(max(times) - min(times), LEFT, WIDTH - RIGHT)
     up = _linear_axis(max(took), HEIGHT - BOTTOM, TOP)

@@ -86,7 +86,7 @@ def note(summary: Summary) -> str:
         said.append(f"verdicts on {coverage.verdicts} of {coverage.suite}")
     if summary.truncated_too_often:
         said.append(
-            f"{form.count(summary.outcomes['truncated'], 'reply', 'replies')} cut off: raise max_output_tokens"
+            f"{form.count(summary.outcomes['truncated'], 'reply', 'replies')} cut off (raise --max-output-tokens)"
         )
     if summary.outcomes["ungraded"]:
         said.append(f"{summary.outcomes['ungraded']} not graded")

@@ -126,9 +126,8 @@ COLUMNS = (
 )
 
 
-def to_markdown(runs: Sequence[GradedRun]) -> str:
+def to_markdown(places: Sequence[Standing]) -> str:
     """Write the leaderboard as GitHub Markdown."""
-    places = standings(runs)
     lines = [markdown_row(COLUMNS), markdown_row(["---:", "---", *["---:"] * (len(COLUMNS) - 2)])]
     lines += [markdown_row(_cells(place)) for place in places]
     notes = [f"- {escape_markdown(place.name)}: {escape_markdown(place.note)}" for place in places if place.note]
@@ -161,9 +160,9 @@ def _cells(place: Standing) -> list[str]:
     ]
 
 
-def to_csv(runs: Sequence[GradedRun]) -> str:
+def to_csv(places: Sequence[Standing]) -> str:
     """Write the leaderboard as CSV with bare numbers: shares of 1, seconds, tokens, dollars."""
-    places, out = standings(runs), io.StringIO()
+    out = io.StringIO()
     categories = list(dict.fromkeys(category for place in places for category in place.summary.by_category))
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
@@ -204,7 +203,7 @@ def _plain(value: object) -> object:
     return f"{value:.6g}" if isinstance(value, float | Decimal) else "" if value is None else value
 
 
-def to_json(runs: Sequence[GradedRun]) -> str:
+def to_json(places: Sequence[Standing]) -> str:
     """Write the leaderboard as JSON with sorted keys."""
     models = [
         {
@@ -214,6 +213,6 @@ def to_json(runs: Sequence[GradedRun]) -> str:
             "tied_with_first": place.tied_with_first,
             **summary_json(place.summary),
         }
-        for place in standings(runs)
+        for place in places
     ]
     return json.dumps({"models": models}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"

@@ -34,10 +34,15 @@ class Picture(Struct, frozen=True):
 def copy_pictures(runs: Iterable[GradedRun], folder: Path) -> Mapping[str, Picture]:
     """Return, for each image path of the prompts whose file is here, its copy for `folder`."""
     sources: dict[str, Path] = {}
+    missing: set[tuple[Path | None, str]] = set()
     for run in runs:
         for prompt in run.prompts:
-            if prompt.image not in sources and (path := _source(run, prompt)):
+            if prompt.image in sources or (run.suite_folder, prompt.image) in missing:
+                continue
+            if path := _source(run, prompt):
                 sources[prompt.image] = path
+            else:
+                missing.add((run.suite_folder, prompt.image))
     with ThreadPoolExecutor() as pool:
         copies = pool.map(lambda path: _copy(path, folder), sources.values())
         return {image: copy for image, copy in zip(sources, copies, strict=True) if copy is not None}

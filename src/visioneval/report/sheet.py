@@ -231,7 +231,7 @@ def compare_time(a: GradedRun, b: GradedRun) -> tuple[str, str, float, float, bo
     both = [prompt_id for prompt_id in a.seconds if prompt_id in b.seconds]
     if len(both) < FEWEST_FOR_PERCENT:
         return None
-    ratio, interval, p = stats.ratio_of_times([a.seconds[i] for i in both], [b.seconds[i] for i in both])
+    ratio, interval, p = stats.ratio_of_times(tuple(a.seconds[i] for i in both), tuple(b.seconds[i] for i in both))
     return f"{ratio:.2f}", f"{interval.low:.2f}–{interval.high:.2f}", ratio, p, interval.high < 1
 
 

@@ -24,7 +24,7 @@ from visioneval.compare import Comparison, GradedRun, compare
 from visioneval.report import charts, facts, form, words
 from visioneval.report.classic import SCORE_KEY, note, score_table
 from visioneval.report.collect import Group
-from visioneval.report.leaderboard import ItemHealth, Standing, item_health, standings
+from visioneval.report.leaderboard import ItemHealth, Standing, item_health
 from visioneval.report.pictures import Picture
 from visioneval.report.sheet import sections
 from visioneval.suite import answer_type
@@ -70,21 +70,22 @@ class Site:
     """One group of runs as pages."""
 
     def __init__(
-        self, group: Group, pictures: Mapping[str, Picture], others: Sequence[tuple[str, str]] = ()
+        self,
+        group: Group,
+        standing: Sequence[Standing],
+        pictures: Mapping[str, Picture],
+        others: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Prepare the pages; `others` are the names and links of further groups."""
         self.group, self.pictures, self.others = group, pictures, others
         slugs = Slugs()
-        self.shown = [self._shown(standing, run, slugs) for standing, run in self._standings()]
+        self.shown = [self._shown(place, run, slugs) for place, run in zip(standing, group.shown, strict=True)]
         self.older = [self._older(run, slugs) for run in group.others]
         self.prompts = list({prompt.id: prompt for run in group.runs for prompt in run.prompts}.values())
         self.prompt_pages = {
             prompt.id: f"prompts/{slugs.of('prompts', prompt.id)}.html" for prompt in self.prompts
         }
         self.environment = _environment()
-
-    def _standings(self) -> Iterator[tuple[Standing, GradedRun]]:
-        return zip(standings(self.group.shown), self.group.shown, strict=True)
 
     def _shown(self, standing: Standing, run: GradedRun, slugs: Slugs) -> Shown:
         page = f"models/{slugs.of('models', standing.name)}.html"
@@ -247,7 +248,9 @@ class Site:
         return {
             "first": first,
             "sizes": facts.category_sizes(self.prompts),
-            "power": facts.detectable([pair.comparison for pair in self.pairs], first.suite_size),
+            "power": facts.detectable(
+                [pair.comparison for pair in self.pairs if _sighted(pair)], first.suite_size
+            ),
             "solved_by_all": [h for h in self.health if h.answered and h.solved == h.answered],
             "solved_by_none": [h for h in self.health if h.answered and not h.solved],
             "solved_blind": [h for h in self.health if h.solved_blind >= 2],
@@ -295,6 +298,10 @@ def _environment() -> jinja2.Environment:
 def _p50(shown: Shown) -> float | None:
     latency = shown.run.summary.latency
     return latency.p50_s.value if latency and latency.p50_s.value > 0 else None
+
+
+def _sighted(pair: Pair) -> bool:
+    return not any(shown.run.summary.run.condition.blind for shown in (pair.a, pair.b))
 
 
 def _stem(page: str) -> str:

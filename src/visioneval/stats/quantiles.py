@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import exp, floor, lgamma, log
 from typing import NamedTuple
 
@@ -57,7 +58,8 @@ def _interpolate(ordered: Sequence[float], p: float) -> float:
     return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
-def ratio_of_times(a: Sequence[float], b: Sequence[float], *, seed: int = 0) -> tuple[float, Interval, float]:
+@lru_cache(maxsize=1_024)
+def ratio_of_times(a: tuple[float, ...], b: tuple[float, ...], *, seed: int = 0) -> tuple[float, Interval, float]:
     """Return how many times as long B takes as A on the same prompts: geometric mean, interval, p-value.
 
     The interval is a paired bootstrap of log ratios, the p-value Wilcoxon's signed-rank test. Times are > 0.

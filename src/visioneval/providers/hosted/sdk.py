@@ -115,6 +115,7 @@ async def sdk_request(client: openai.AsyncOpenAI, path: str, model: str) -> http
         http_client=import_sdk().DefaultAsyncHttpxClient(transport=httpx.MockTransport(keep))
     )
     await probe.post(path, cast_to=httpx.Response, body={"model": model})
+    del kept[0].headers["content-length"]
     return kept[0]
 
 

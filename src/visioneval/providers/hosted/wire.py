@@ -56,7 +56,7 @@ class Wire:
         self._timeouts = timeout.as_dict()
         self.client: openai.AsyncOpenAI = open_client(card, self._http)
         self._secret = b"" if self.client.api_key == NO_KEY else self.client.api_key.encode()
-        self._pattern: httpx2.Request | None = None
+        self._pattern: asyncio.Task[httpx2.Request] | None = None
         self.allowance: Allowance | None = None
 
     async def post(self, body: bytes) -> Answer:
@@ -100,9 +100,9 @@ class Wire:
 
     async def _request(self, body: bytes) -> httpx2.Request:
         if self._pattern is None:
-            self._pattern = await sdk_request(self.client, self._path, self._card.model_id or self._card.name)
-            del self._pattern.headers["content-length"]
-        pattern = self._pattern
+            model = self._card.model_id or self._card.name
+            self._pattern = asyncio.create_task(sdk_request(self.client, self._path, model))
+        pattern = await self._pattern
         request: httpx2.Request = self._httpx.Request(
             pattern.method,
             pattern.url,

@@ -1,0 +1,39 @@
+"""`visioneval import`: recorded replies from elsewhere become runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command("import")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--suite", type=click.Path(path_type=Path), help="The suite that a file of replies answers.")
+@click.option("--model", help="The model's name, where the file does not say it.")
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path),
+    default=Path("results"),
+    show_default=True,
+    help="Where the runs are stored.",
+)
+def command(source: Path, suite: Path | None, model: str | None, results: Path) -> None:
+    """Turn recorded replies into runs, graded here.
+
+    SOURCE is a .jsonl or .csv of replies to a suite's prompts (prompt_id, reply; perhaps model, epoch,
+    input_tokens, output_tokens, seconds, stop), a folder in the layout of the public Vision AI Checkup, or
+    an Inspect AI log (.json, .eval). Everything that was mended or left out is named; exit code 1 when
+    replies were left out.
+    """
+    from visioneval.imports import import_source, store
+
+    found = import_source(source, suite=suite, model=model)
+    for remark in found.remarks:
+        click.echo(remark, err=True)
+    for folder in store(found, results):
+        click.echo(folder)
+    taken = sum(map(len, found.replies.values()))
+    click.echo(f"{taken} replies of {len(found.replies)} models taken over, {found.left_out} left out", err=True)
+    sys.exit(1 if found.left_out else 0)

@@ -1,0 +1,102 @@
+"""A .jsonl or .csv of recorded replies to the prompts of a suite.
+
+Columns: `prompt_id` (or `id`) and `reply`; optional `model`, `epoch`, `input_tokens`, `output_tokens`,
+`seconds`, `stop`.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+
+from visioneval.errors import SuiteError, UsageError
+from visioneval.imports.source import Import, Recorded
+from visioneval.models import shipped_suite
+from visioneval.suite import load_suite
+from visioneval.types import Prompt, Reply, Stop, Timing, Usage
+
+
+def read(file: Path, suite: Path | None, model: str | None) -> Import:
+    """Read every row. Raises SuiteError naming the line that is wrong, UsageError without a model's name."""
+    loaded = load_suite(suite or shipped_suite())
+    by_id = {prompt.id: prompt for prompt in loaded.prompts}
+    replies: dict[str, list[Recorded]] = {}
+    lines: dict[tuple[str, str, int], int] = {}
+    for line, row in _rows(file):
+        where = f"{file} line {line}"
+        name = str(row.get("model") or model or "")
+        if not name:
+            raise UsageError(f"{where} names no model; add a column `model` or give --model")
+        recorded = _recorded(row, by_id, where)
+        before = lines.setdefault((name, recorded.prompt.id, recorded.epoch), line)
+        if before != line:
+            raise SuiteError(
+                f"{where} is a second reply to prompt {recorded.prompt.id!r} (epoch {recorded.epoch}), after line "
+                f"{before}; number them in a column `epoch`, or delete one"
+            )
+        replies.setdefault(name, []).append(recorded)
+    if not replies:
+        raise SuiteError(f"{file} has no replies")
+    return Import(loaded, replies, (), 0)
+
+
+def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
+            if file.suffix == ".csv":
+                yield from enumerate(csv.DictReader(lines), start=2)
+                return
+            for number, line in enumerate(lines, start=1):
+                if line.strip():
+                    yield number, _object(line, f"{file} line {number}")
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SuiteError(f"cannot read {file} ({error})") from None
+
+
+def _object(line: str, where: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise SuiteError(f"{where} is not JSON ({error})") from None
+    if not isinstance(row, dict):
+        raise SuiteError(f"{where} is not a JSON object")
+    return row
+
+
+def _recorded(row: Mapping[str, Any], by_id: Mapping[str, Prompt], where: str) -> Recorded:
+    prompt_id = str(row.get("prompt_id") or row.get("id") or "")
+    if prompt_id not in by_id:
+        raise SuiteError(f"{where}: the suite has no prompt {prompt_id!r}; give the suite with --suite")
+    text = row.get("reply")
+    if not isinstance(text, str):
+        raise SuiteError(f"{where}: no `reply` to prompt {prompt_id!r}")
+    try:
+        stop = msgspec.convert(row.get("stop") or "stop", Stop)
+    except msgspec.ValidationError:
+        known = ", ".join(get_args(Stop))
+        raise SuiteError(f"{where}: stop {row['stop']!r} is none of {known}") from None
+    usage = Usage(
+        input_tokens=_number(row, "input_tokens", int, where),
+        output_tokens=_number(row, "output_tokens", int, where),
+    )
+    timing = Timing(service_s=_number(row, "seconds", float, where))
+    reply = Reply(text, stop=stop, usage=usage, timing=timing)
+    return Recorded(by_id[prompt_id], _number(row, "epoch", int, where) or 0, reply)
+
+
+def _number(row: Mapping[str, Any], name: str, type_: Any, where: str) -> Any:
+    value = row.get(name)
+    if value in (None, ""):
+        return None
+    try:
+        number = msgspec.convert(value, type_, strict=False)
+    except msgspec.ValidationError:
+        number = -1
+    if number < 0:
+        raise SuiteError(f"{where}: {name} {value!r} is not a number from 0 up")
+    return number

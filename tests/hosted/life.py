@@ -1,0 +1,29 @@
+"""One life of a run, to be ended by `kill -9`: starts or resumes it in a process of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.hosted.conftest import PRICE, QUICK, Quiet
+from visioneval import benchmark
+from visioneval.providers import openai
+from visioneval.providers.hosted.sdk import import_sdk
+from visioneval.runner import Limits
+from visioneval.suite import load_suite
+from visioneval.types import ModelCard, Settings
+
+assert openai
+import_sdk()
+
+
+def live(url: str, suite: Path, results: Path) -> None:
+    """Begin the run, or go on with the one there is, until it is complete."""
+    options = benchmark.Options(limits=Limits(concurrency=8, retry=QUICK))
+    begun = sorted(results.glob("*/*/manifest.json"))
+    if begun:
+        benchmark.resume(begun[0].parent, Quiet(), options)
+        return
+    card = ModelCard(name="m", provider="openai", base_url=url)
+    loaded = load_suite(suite)
+    plan = benchmark.plan_run(card, loaded, loaded.prompts, settings=Settings(), prices=[PRICE], results=results)
+    benchmark.execute(plan, Quiet(), options)
