@@ -149,6 +149,19 @@ def test_overlapping_answers_share_the_gpu() -> None:
     assert busy_seconds([answer("2026-11-21T04:00:10Z", 10.0), answer("2026-11-21T04:01:00Z", 10.0)]) == 20.0
 
 
+def test_answers_of_a_batch_cost_their_shares_of_its_time() -> None:
+    timing = Timing(service_s=10.0, busy_s=0.25)
+    batch = [Record("k", f"p{i}", 0, "2026-11-21T04:00:10Z", reply=Reply("", timing=timing)) for i in range(8)]
+    assert busy_seconds(batch) == 2.0
+
+
+def test_a_models_price_at_a_host_is_not_the_price_of_running_it_here() -> None:
+    card = ModelCard(name="model-a", provider="transformers", gpu_usd_per_hour=Decimal("2.50"))
+    cost = summary_of(MadeUpRun(card=card, seconds=lambda _: 41.5 / 67)).cost
+    assert cost is not None
+    assert cost.basis == "gpu"
+
+
 def test_times_are_the_service_times_of_answers() -> None:
     latency = summary_of(MadeUpRun(seconds=lambda index: 60.0 if index == 0 else 2.0)).latency
     assert latency is not None

@@ -272,7 +272,7 @@ def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | Non
     replies = _replies(graded)
     if not replies:
         return None
-    if not run.prices and run.card.gpu_usd_per_hour is not None:
+    if run.card.gpu_usd_per_hour is not None:
         return _gpu_cost(run.card.gpu_usd_per_hour, graded, overall)
     uncached = [call_cost_usd(run, reply, uncached=True) for reply in replies]
     actual = [call_cost_usd(run, reply) for reply in replies]

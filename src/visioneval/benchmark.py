@@ -217,7 +217,8 @@ class Execution(Watcher):
         """Ask for everything but what is `done`."""
         self.progress = progress
         longest_side_px = self.run.condition.settings.longest_side_px
-        known = {} if options.fresh else self._known(done)
+        local = isinstance(provider, LoadedProvider)  # asked again for its times, and at no price
+        known = {} if options.fresh or local else self._known(done)
 
         async def main() -> Ending:
             runner = Runner(

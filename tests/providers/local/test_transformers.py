@@ -217,6 +217,9 @@ def test_the_micro_model_runs_from_the_command_line(visioneval: CommandLine, tmp
     one = {"OMP_NUM_THREADS": "1"}
     ended = visioneval("run", "--model", "micro-paligemma", "--gpu-usd-per-hour", "2.5", env=one)
     assert ended.returncode == 0, ended.stderr
+    said = " ".join(ended.stdout.split())
+    assert "times are shares of a batch's (up to 8 prompts)" in said
+    assert "cost computed from busy seconds at $2.5 an hour, not billed" in said
     (folder,) = find_runs(tmp_path / "results")
     stored = read_run(folder)
     outcomes = [graded.verdict.outcome for graded in stored.graded()]
@@ -229,5 +232,9 @@ def test_the_micro_model_runs_from_the_command_line(visioneval: CommandLine, tmp
     busy = sum(record.reply.timing.busy_s or 0 for record in stored.records if record.reply)
     assert float(summary.cost.spent_usd) == pytest.approx(2.5 * busy / 3600, rel=1e-4)
     assert stored.run.card.gpu_usd_per_hour == Decimal("2.5")
+    again = visioneval("run", "--model", "micro-paligemma", "--latency-mode", "single", "--shard", "1/6", env=one)
+    assert "timed one prompt at a time" in " ".join(again.stdout.split())
+    third = visioneval("run", "--model", "micro-paligemma", "--gpu-usd-per-hour", "2.5", "--shard", "1/6", env=one)
+    assert "not measured" not in third.stdout  # the times are what a local model is asked again for
     loaded = stored.run.loaded
     assert loaded.keys() >= {"load_s", "warm_up_s", "weights_sha256", "dtype", "attention", "device", "batch_size"}
