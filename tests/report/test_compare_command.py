@@ -136,6 +136,7 @@ def test_the_advice_of_the_worked_example() -> None:
     assert advice.open[0] == (
         "which is more accurate: the data allow A better by up to 2.8 points to C better by up to 10.2"
     ) or advice.open[0].startswith("which is more accurate: the data allow A better by up to")
+    assert "lies inside" in words.questions(comparison, "A", "C")[1].answer
     answers = {answered.question: answered.answer for answered in words.questions(comparison, "A", "C")}
     assert answers["Which is cheaper for 1,000 images?"].startswith("C: A costs about $11.14, C costs about $1.68")
 

@@ -101,3 +101,12 @@ def test_no_runs_is_one_clear_line(visioneval: CommandLine, tmp_path: Path, make
     assert done.returncode == 5
     assert done.stderr.count("\n") == 1
     assert "visioneval run" in done.stderr
+
+
+def test_a_run_without_any_verdict_stands_with_the_graded_ones(visioneval: CommandLine, results: Path) -> None:
+    failed: list[Outcome] = ["error"] * 67
+    MadeUpRun(model="model-z", outcomes=failed).write(results)
+    done = visioneval("report", "--results", results, "--json")
+    models = {model["model"]: model for model in json.loads(done.stdout)["models"]}
+    assert list(models) == ["model-c", "model-a", "model-b", "model-z"]
+    assert models["model-z"]["rank_range"] is None

@@ -17,7 +17,7 @@ from visioneval.report import classic, leaderboard
 from visioneval.report.collect import Group, group_runs, load_runs
 from visioneval.report.leaderboard import Standing
 from visioneval.report.pictures import copy_pictures
-from visioneval.report.site import Site
+from visioneval.report.site import Site, Slugs
 
 WRITTEN = "files.json"
 """The names of what the last report wrote, so that the next one can take away what is no longer there."""
@@ -76,7 +76,11 @@ def _other_groups(groups: Sequence[Group], places: Sequence[str], here: str) -> 
 
 def folders(groups: Sequence[Group]) -> list[str]:
     """Return where each group goes: the first at the top, the others in folders of their own."""
-    return ["", *(f"{group.suite_sha256[:8]}-{group.grader_version or 'ungraded'}/" for group in groups[1:])]
+    slugs = Slugs()
+    names = (
+        slugs.of("", f"{group.suite_sha256[:8]}-{group.grader_version or 'ungraded'}") for group in groups[1:]
+    )
+    return ["", *(f"{name}/" for name in names)]
 
 
 def _tables(group: Group, places: Sequence[Standing]) -> dict[str, str]:

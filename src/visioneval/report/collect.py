@@ -40,11 +40,16 @@ def load_run(folder: Path) -> GradedRun:
 
 
 def group_runs(runs: Iterable[GradedRun]) -> list[Group]:
-    """Group comparable runs: the group with the newest run first, but one that nobody graded last."""
+    """Group comparable runs: the group with the newest run first, but one that nobody graded last.
+
+    A run without any verdict joins the newest graded group of its suite.
+    """
     grouped: dict[tuple[str, str], list[GradedRun]] = {}
-    for run in runs:
-        key = (run.summary.run.suite_sha256, run.summary.grader_version or "")
-        grouped.setdefault(key, []).append(run)
+    newest: dict[str, str] = {}
+    for run in sorted(runs, key=lambda run: (run.summary.grader_version is None, _newness(run))):
+        suite, version = run.summary.run.suite_sha256, run.summary.grader_version
+        newest[suite] = version or newest.get(suite, "")
+        grouped.setdefault((suite, newest[suite]), []).append(run)
     ordered = sorted(
         grouped.items(), key=lambda item: (item[0][1] != "", max(map(_newness, item[1]))), reverse=True
     )

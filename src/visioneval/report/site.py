@@ -289,6 +289,7 @@ def _environment() -> jinja2.Environment:
         "words": words,
         "key_text": facts.key_text,
         "answer_type": answer_type,
+        "blind_gain": stats.blind_gain,
         "chart": charts,
         "grade_words": {grade: text.split()[-1] for grade, text in SCORE_KEY},
     }

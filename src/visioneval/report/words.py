@@ -7,11 +7,14 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from visioneval import stats
 from visioneval.compare import Comparison, Contest, Decision
 from visioneval.report import form
 from visioneval.stats import Interval
 
 IMAGES_ASKED = 1_000
+EQUAL_WITHIN = 0.10
+"""Difference of rates below which two models are called equally good, where that is shown."""
 
 
 class Advice(Struct, frozen=True):
@@ -130,10 +133,23 @@ def questions(comparison: Comparison, a: str, b: str) -> tuple[Answered, ...]:
     """Answer what people ask first, from the same numbers."""
     return (
         Answered("Which is more accurate?", finding(comparison.overall, a, b)),
+        Answered("Are they equally good?", _equally_good(comparison)),
         Answered(f"Which is cheaper for {IMAGES_ASKED:,} images?", _cheaper(comparison, a, b)),
         Answered("Which is faster?", _faster(comparison, a, b)),
         Answered(f"Does the difference matter with {_prompts(comparison.overall.n)}?", _matters(comparison)),
     )
+
+
+def _equally_good(comparison: Comparison) -> str:
+    overall = comparison.overall
+    margin = form.points(EQUAL_WITHIN).lstrip("+")
+    if overall.decision in ("a", "b"):
+        return "No: one is better."
+    if overall.table is None or overall.p_exact is None:
+        return "Not known: a test of equality needs one answer a prompt and a picture each."
+    if stats.equivalent(overall.table, EQUAL_WITHIN):
+        return f"Yes, within ±{margin} points: the 90% interval lies inside (two one-sided tests at 5%)."
+    return f"Not shown: the 90% interval reaches beyond ±{margin} points. Not shown to differ is not equal."
 
 
 def _cheaper(comparison: Comparison, a: str, b: str) -> str:

@@ -41,9 +41,11 @@ from visioneval.stats.ranking import (
 )
 from visioneval.stats.rates import (
     Interval,
+    blind_gain,
     clopper_pearson,
     heterogeneity_p,
     jeffreys,
+    leak,
     shrunk_rates,
     stratified_se,
     wilson,
@@ -58,6 +60,7 @@ __all__ = [
     "RankRange",
     "Variance",
     "benjamini_hochberg",
+    "blind_gain",
     "bonett_price",
     "clopper_pearson",
     "cluster_wilson",
@@ -68,6 +71,7 @@ __all__ = [
     "heterogeneity_p",
     "holm",
     "jeffreys",
+    "leak",
     "mcnemar_exact",
     "mcnemar_midp",
     "mean_t_interval",

@@ -69,6 +69,20 @@ def worst_best(passes: int, verdicts: int, n: int, *, sampling: bool = False) ->
     return Interval(worst / n, best / n)
 
 
+def blind_gain(seen: float, blind: float) -> tuple[float, float]:
+    """Return what the picture is worth: the gain in rate, and its share of what was left to gain.
+
+    The gain is MMStar's multi-modal gain (Chen et al. 2024); the share is (seen - blind) / (1 - blind), 0 where
+    nothing was left.
+    """
+    return seen - blind, (seen - blind) / (1 - blind) if blind < 1 else 0.0
+
+
+def leak(blind: float, text_only: float) -> float:
+    """Return MMStar's multi-modal leakage: what a model without its picture has over its language model alone."""
+    return max(0.0, blind - text_only)
+
+
 def stratified_se(strata: Sequence[tuple[int, int]]) -> float:
     """Return the standard error of the plain mean of several rates, given as (passes, n)."""
     return sqrt(sum(k / n * (1 - k / n) / (n - 1) for k, n in strata if n > 1)) / len(strata)
