@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from micro.suite import write_suite
+from micro.prompts import write_suite
 from visioneval.suite import load_suite
 
 COMMITTED = Path(__file__).parents[1] / "micro" / "suite"
