@@ -11,7 +11,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
 from PIL import Image, ImageDraw
+
+settings.register_profile("busy", deadline=None)  # machines that build are busy
+settings.load_profile("busy")
 
 CommandLine = Callable[..., subprocess.CompletedProcess[str]]
 

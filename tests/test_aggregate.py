@@ -192,3 +192,17 @@ def test_a_run_of_two_graders_is_refused() -> None:
 def test_the_note_and_blindness_are_part_of_a_run_wherever_it_is_shown() -> None:
     card = ModelCard(name="b", provider="baseline", note="baseline, not a vision-language model")
     assert summary_of(MadeUpRun(card=card)).note == "baseline, not a vision-language model"
+
+
+def test_an_answer_reused_from_an_earlier_run_cost_nothing_and_took_no_time() -> None:
+    run = MadeUpRun()
+    graded = run.graded()
+    record = graded[0].record
+    assert record is not None
+    graded[0] = msgspec.structs.replace(graded[0], record=msgspec.structs.replace(record, cached_from="earlier"))
+    summary = summarise(run.run, graded)
+    assert summary.cost is not None
+    assert summary.latency is not None
+    assert summary.cost.spent_usd == 66 * Decimal("0.01114")
+    assert summary.cost.per_task_usd == Decimal("0.01114")
+    assert summary.latency.n == 66

@@ -71,10 +71,10 @@ def test_the_same_question_twice_and_pictures_that_look_alike_are_found(tmp_path
 
 
 def test_constant_answers_that_score_well_are_a_warning(tmp_path: Path, visioneval: CommandLine) -> None:
-    entries = [entry(f"DD{n:02}", f"Is part {n} broken?", {"type": "yes_no", "value": n != 1}) for n in range(20)]
+    entries = [entry(f"DD{n:02}", f"Is part {n} broken?", {"type": "yes_no", "value": n != 1}) for n in range(40)]
     suite = write_folder(tmp_path / "suite", {"Defect Detection": entries})
-    assert floor(load_suite(suite)) == 19
-    assert "constant answers get 19 of 20 right" in found(suite)
+    assert floor(load_suite(suite)) == 39
+    assert "constant answers get 39 of 40 right" in found(suite)
     assert visioneval("validate", suite).returncode == 0
     assert visioneval("validate", suite, "--strict").returncode == 3
 

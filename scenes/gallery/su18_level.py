@@ -115,7 +115,7 @@ def level(shift: float) -> tuple[Object, Object]:
         printed("brand", keep(art, "level_brand"), 0.5, 0.1, 0.3, 0.06),
         0.09,
         0.02,
-        (0.14, -THICK / 2 - 0.0002, HEIGHT / 2 + 0.001),
+        (0.105, -THICK / 2 - 0.0002, 0.001),
         (math.pi / 2, 0, 0),
     ).name = "brand"
     tube_parts = vial(shift)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from statistics import fmean, median
 from typing import Literal
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from visioneval import stats
 from visioneval.errors import StoreError, UsageError
-from visioneval.pricing import cost_usd, row_for, spent_usd, uncached_cost_usd
+from visioneval.pricing import run_row, spent_usd, uncached_cost_usd, usage_cost_usd
 from visioneval.stats import Interval, Quantile
 from visioneval.types import (
     OUTCOMES,
@@ -223,21 +223,11 @@ def ranked(summaries: Iterable[Summary]) -> list[Summary]:
     return sorted(eligible, key=lambda summary: (-summary.overall.value, summary.label, summary.run.id))
 
 
-def started_on(run: Run) -> date:
-    """Return the day a run began: the day its prices are read for."""
-    return datetime.fromisoformat(run.started).date()
-
-
 def call_cost_usd(run: Run, reply: Reply, *, uncached: bool = False) -> Decimal | None:
     """Return what one answer cost by the prices the run was stored with; None when it is not known."""
-    row = _price_row(run, reply.usage.service_tier or run.condition.settings.service_tier)
-    return uncached_cost_usd(reply.usage, row) if uncached else cost_usd(reply.usage, row)
-
-
-def _price_row(run: Run, tier: str | None) -> PriceRow | None:
-    names = (run.condition.model, run.card.name, run.card.model_id)
-    rows = (row_for(run.prices, name, started_on(run), tier or "standard") for name in names if name)
-    return next((row for row in rows if row is not None), None)
+    if uncached:
+        return uncached_cost_usd(reply.usage, run_row(run, reply.usage.service_tier))
+    return usage_cost_usd(run, reply.usage)
 
 
 def _grader_version(run: Run, graded: Sequence[GradedRecord]) -> str | None:
@@ -255,7 +245,8 @@ def _replies(graded: Sequence[GradedRecord]) -> list[Reply]:
 
 
 def _latency(graded: Sequence[GradedRecord]) -> Latency | None:
-    timings = [reply.timing for reply in _replies(graded) if reply.timing.service_s is not None]
+    fresh = [entry for entry in graded if entry.record is not None and entry.record.cached_from is None]
+    timings = [reply.timing for reply in _replies(fresh) if reply.timing.service_s is not None]
     seconds = [timing.service_s for timing in timings if timing.service_s is not None]
     if not seconds:
         return None
@@ -286,17 +277,16 @@ def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | Non
     uncached = [call_cost_usd(run, reply, uncached=True) for reply in replies]
     actual = [call_cost_usd(run, reply) for reply in replies]
     records = [entry.record for entry in graded if entry.record is not None]
-    spent = _total(spent_usd(run, records))
     return _with_cost_per_pass(
         Cost(
             basis="tokens",
-            price=_price_row(run, run.condition.settings.service_tier),
+            price=run_row(run),
             per_task_usd=_mean(uncached),
             per_task_actual_usd=_mean(actual),
             per_pass_usd=None,
             per_pass_low_usd=None,
             per_pass_high_usd=None,
-            spent_usd=spent,
+            spent_usd=_total(spent_usd(run, records)),
             known=sum(cost is not None for cost in uncached),
             replies=len(replies),
         ),

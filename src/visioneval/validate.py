@@ -24,8 +24,8 @@ from visioneval.types import Choice, Prompt, Suite, YesNo
 MAX_FLOOR = 8 / 67
 """Share of the prompts that constant answers may get right."""
 FEWEST_PROMPTS_FOR_A_CONSTANT = 4
-FEWEST_PROMPTS_FOR_A_FLOOR = 20
-"""In a smaller suite a constant gets its share of each type whatever the answers are."""
+FEWEST_PROMPTS_FOR_A_FLOOR = 40
+"""In fewer, one answer that two prompts share is already more than that share."""
 LONG_ENOUGH_TO_LEAK = 3
 NEAR_DUPLICATE_BITS = 3
 HASH_SIDE = 16
@@ -122,13 +122,13 @@ def _near_duplicates(prints: dict[str, int], suite: Suite) -> Iterator[Problem]:
 
 
 def _floor_problems(suite: Suite) -> Iterator[Problem]:
-    right = floor(suite)
-    if len(suite.prompts) >= FEWEST_PROMPTS_FOR_A_FLOOR and right > MAX_FLOOR * len(suite.prompts):
+    right, allowed = floor(suite), int(MAX_FLOOR * len(suite.prompts))
+    if len(suite.prompts) >= FEWEST_PROMPTS_FOR_A_FLOOR and right > allowed:
         yield Problem(
             "warning",
             None,
             f"constant answers get {right} of {len(suite.prompts)} right",
-            f"vary the answers of each type until it is {int(MAX_FLOOR * len(suite.prompts))} or fewer",
+            f"vary the answers of each type until it is {allowed} or fewer",
         )
 
 

@@ -29,6 +29,8 @@ def conditions(summary: Summary) -> list[Fact]:
     shown += [("Provider", run.card.provider), ("Picture", "withheld (blind)" if run.condition.blind else "shown")]
     shown += [("Epochs", str(run.epochs)), ("Seed", str(run.seed))]
     shown += [(_title(name), str(value)) for name, value in settings.items()]
+    if run.shard:
+        shown.append(("Part", run.shard))
     if run.dropped_parameters:
         shown.append(("Dropped, because the host rejected them", ", ".join(run.dropped_parameters)))
     return shown
@@ -43,6 +45,7 @@ def provenance(summary: Summary) -> list[Fact]:
     shown += [(f"Version of {name}", version) for name, version in sorted(run.versions.items())]
     shown += [("Git commit", run.git_commit or "unknown")]
     shown += [(_title(name), str(value)) for name, value in sorted(run.machine.items())]
+    shown += [(_title(name), str(value)) for name, value in sorted(run.loaded.items())]
     if summary.cost and summary.cost.price:
         shown.append(("Price", price_text(summary.cost.price)))
     return shown
