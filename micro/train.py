@@ -25,7 +25,7 @@ from transformers import (
 from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
 
 from micro.pictures import COLOURS, COUNTS, QUESTIONS, SHAPES, draw, random_scene
-from micro.suite import write_suite
+from micro.prompts import write_suite
 from micro.tokenizer import BOS, EOS, PAD, gemma_tokenizer
 
 HERE = Path(__file__).parent

@@ -158,6 +158,8 @@ def open_ray_provider(card: ModelCard) -> RayProvider:
     on_gpu = options.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= 1
     count = _actor_count(card.name, options, on_gpu, ray.cluster_resources())
     resources = {"num_gpus": 1, "num_cpus": 1} if on_gpu else {"num_gpus": 0, "num_cpus": 1}
+    if on_gpu:  # each actor sees one GPU, by whatever number
+        card = replace(card, options={**card.options, "device": "cuda"})
     actor_class = ray.remote(**resources, max_restarts=RESTARTS, max_concurrency=LANES_PER_ACTOR)(ModelActor)
     actors = [actor_class.options(scheduling_strategy="SPREAD").remote(card, on_gpu=on_gpu) for _ in range(count)]
     try:

@@ -11,13 +11,14 @@ import pytest
 pytest.importorskip("torch", reason="local models need the extra `local`")
 pytest.importorskip("transformers", reason="local models need the extra `local`")
 
+import huggingface_hub.errors
 import torch
 from safetensors.torch import load_file, save_file
 
 from tests.checkpoints import paligemma
 from tests.conftest import CommandLine
 from visioneval.errors import ModelError
-from visioneval.providers.local.load import load, model_arguments, pick_device
+from visioneval.providers.local.load import _Loader, load, model_arguments, pick_device
 from visioneval.providers.local.options import LocalOptions
 from visioneval.types import ModelCard
 
@@ -106,6 +107,27 @@ def test_a_hub_that_cannot_be_reached(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     assert "is not in the cache and the hub cannot be reached" in why("nobody/nothing")
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("GatedRepoError", "accept its licence on its hub page, then `hf auth login`"),
+        ("RepositoryNotFoundError", "is not on the hub, or is private"),
+        ("RevisionNotFoundError", "correct the option `revision`"),
+        ("LocalEntryNotFoundError", "the hub cannot be reached"),
+    ],
+)
+def test_what_the_hub_refuses_is_told_apart(error: str, said: str) -> None:
+    def refused(name: str, **_: object) -> object:
+        kind = getattr(huggingface_hub.errors, error)
+        try:
+            raise kind.__new__(kind)
+        except kind as cause:
+            raise OSError("You are trying to access\nsomething") from cause
+
+    with pytest.raises(ModelError, match=said):
+        _Loader("m", "org/name", local=False).call(refused)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")

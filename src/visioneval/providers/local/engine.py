@@ -42,6 +42,7 @@ class TransformersEngine:
         self._model, self._processor, self._options = loaded.model, loaded.processor, loaded.options
         self._template = self._options.prompt or (CHAT if self._processor.chat_template else "{question}")
         self._on_gpu = self._model.device.type == "cuda"
+        self._gpus = sorted({p.device.index for p in self._model.parameters() if p.device.type == "cuda"})
         self._meter = EnergyMeter(self._uuid())
         generation = self._model.generation_config
         ends = generation.eos_token_id
@@ -101,19 +102,22 @@ class TransformersEngine:
         self.release()
 
     def peak_bytes(self) -> int:
-        """Return the most memory that the last batch had allocated on the device; 0 on a CPU."""
-        return int(self._torch.cuda.max_memory_allocated(self._model.device)) if self._on_gpu else 0
+        """Return the most memory that the last batch had allocated, over the model's GPUs; 0 on a CPU."""
+        return sum(int(self._torch.cuda.max_memory_allocated(gpu)) for gpu in self._gpus)
 
     def free_bytes(self) -> int:
-        """Return the device memory that is neither the model's nor another process's."""
-        device = self._model.device
-        free, _ = self._torch.cuda.mem_get_info(device)
-        idle = self._torch.cuda.memory_reserved(device) - self._torch.cuda.memory_allocated(device)
-        return int(free + idle)
+        """Return the memory that is neither the model's nor another process's: as much as the fullest GPU has,
+        for each of the model's GPUs."""
+        return min(map(self._free_on, self._gpus), default=0) * len(self._gpus)
+
+    def _free_on(self, gpu: int) -> int:
+        cuda = self._torch.cuda
+        free, _ = cuda.mem_get_info(gpu)
+        return int(free + cuda.memory_reserved(gpu) - cuda.memory_allocated(gpu))
 
     def allocated_bytes(self) -> int:
-        """Return the device memory held between batches: the model's own."""
-        return int(self._torch.cuda.memory_allocated(self._model.device))
+        """Return the GPU memory held between batches: the model's own."""
+        return sum(int(self._torch.cuda.memory_allocated(gpu)) for gpu in self._gpus)
 
     @property
     def on_gpu(self) -> bool:
@@ -197,12 +201,12 @@ class TransformersEngine:
         return notes
 
     def _begin_peak(self) -> None:
-        if self._on_gpu:
-            self._torch.cuda.reset_peak_memory_stats(self._model.device)
+        for gpu in self._gpus:
+            self._torch.cuda.reset_peak_memory_stats(gpu)
 
     def _synchronise(self) -> None:
-        if self._on_gpu:
-            self._torch.cuda.synchronize(self._model.device)
+        for gpu in self._gpus:
+            self._torch.cuda.synchronize(gpu)
 
     def _uuid(self) -> str | None:
         if not self._on_gpu:

@@ -9,6 +9,7 @@ import hashlib
 import json
 import platform
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -95,7 +96,8 @@ def _libraries(card: ModelCard) -> tuple[Any, Any]:
     except ImportError as error:
         raise ModelError(f"model {card.name!r} needs the extra `local` ({error}); {EXTRA}") from None
     transformers.utils.logging.set_verbosity_error()
-    transformers.utils.logging.disable_progress_bar()
+    if not sys.stderr.isatty():  # a person waits more easily for gigabytes that can be seen to come
+        transformers.utils.logging.disable_progress_bar()
     return torch, transformers
 
 

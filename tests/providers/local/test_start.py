@@ -1,0 +1,69 @@
+"""The batch size is what the memory holds, found by small batches and tried before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+
+from tests.providers.local.requests import a_request
+from visioneval.providers.local.engine import TransformersEngine
+from visioneval.providers.local.lanes import OutOfMemory
+from visioneval.providers.local.start import CPU_BATCH, LARGEST_BATCH, find_batch_size
+from visioneval.types import Request
+
+WEIGHTS = 1000
+
+
+class MeasuredEngine:
+    """A GPU with some memory left, of which each prompt takes 10 bytes, or more in large batches."""
+
+    def __init__(self, free: int, *, on_gpu: bool = True, fits: int = 10**6) -> None:
+        self.free, self.on_gpu, self.fits = free, on_gpu, fits
+        self.tried: list[int] = []
+        self.released = 0
+
+    def prepare(self, requests: Sequence[Request]) -> int:
+        return len(requests)
+
+    def generate(self, prepared: int) -> None:
+        self.tried.append(prepared)
+        if prepared > self.fits:
+            raise OutOfMemory
+
+    def peak_bytes(self) -> int:
+        return WEIGHTS + 10 * self.tried[-1]
+
+    def allocated_bytes(self) -> int:
+        return WEIGHTS
+
+    def free_bytes(self) -> int:
+        return self.free
+
+    def release(self) -> None:
+        self.released += 1
+
+
+def found(engine: MeasuredEngine) -> int:
+    return find_batch_size(cast(TransformersEngine, engine), a_request(0))
+
+
+@pytest.mark.parametrize(("free", "expected"), [(400, 32), (399, 16), (10**6, LARGEST_BATCH), (5, 1), (25, 2)])
+def test_the_batch_is_the_largest_power_of_two_that_fits_with_room_to_spare(free: int, expected: int) -> None:
+    engine = MeasuredEngine(free)
+    assert found(engine) == expected
+    assert expected == 1 or engine.tried[-1] == expected  # its kernels are warm
+
+
+def test_a_batch_that_does_not_fit_after_all_is_halved() -> None:
+    engine = MeasuredEngine(10**6, fits=20)
+    assert found(engine) == 16
+    assert engine.tried == [2, 4, 64, 32, 16]
+    assert engine.released == 2
+
+
+def test_a_cpu_takes_a_small_fixed_batch() -> None:
+    engine = MeasuredEngine(0, on_gpu=False)
+    assert found(engine) == CPU_BATCH
+    assert engine.tried == []
