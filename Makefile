@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RESULTS ?= results
+TORCH := 2.13.0
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint report nightly scenes lock clean
@@ -41,9 +42,10 @@ nightly: $(VENV)/local ## Do what the nightly job does: doctor, run, report, che
 
 lock: ## Pin every dependency anew in constraints.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[baseline,dev]'
-	{ sed -n '/^#/p' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude-editable; \
-	  grep '^torch==' constraints.txt; } > constraints.new && mv constraints.new constraints.txt
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[baseline,dev,local]'
+	{ sed -n '/^#/p' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude-editable | \
+	  sed 's/^torch==.*/torch==$(TORCH)/'; } > constraints.new && mv constraints.new constraints.txt
 	rm -rf .venv-lock
 
 clean: ## Remove the virtual environment and caches
