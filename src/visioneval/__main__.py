@@ -25,7 +25,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except VisionevalError as error:
-        print(f"visioneval: {error}", file=sys.stderr)  # noqa: T201
+        from visioneval.redact import redact
+
+        print(f"visioneval: {redact(str(error))}", file=sys.stderr)  # noqa: T201
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
