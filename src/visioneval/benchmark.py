@@ -27,7 +27,8 @@ from visioneval.models import prices_of
 from visioneval.pricing import PER_MILLION, run_row, spent_usd, usage_cost_usd
 from visioneval.providers import open_provider
 from visioneval.providers.base import LoadedProvider, Provider
-from visioneval.runner import Ending, ImageCache, Limits, Runner, Shots, Watcher, request_key
+from visioneval.questions import ImageCache, Shots, request_key
+from visioneval.runner import Ending, Limits, Runner, Watcher
 from visioneval.store import Place, RunFolder, StoredRun, read_run, write_verdicts
 from visioneval.suite import check_pictures, load_suite
 from visioneval.types import (
@@ -259,6 +260,12 @@ class Execution(Watcher):
     def pause(self, seconds: float, why: str) -> None:
         """Show a wait."""
         self.progress.pause(seconds, why)
+
+    def stopping(self) -> None:
+        """Say what a person who pressed Ctrl-C is waiting for."""
+        self.progress.say(
+            "stopping: waiting for the calls in flight, which are paid for (Ctrl-C again drops them)"
+        )
 
     def dropped(self, parameters: tuple[str, ...]) -> None:
         """Write into the manifest what the host does not take."""

@@ -65,6 +65,7 @@ def test_ctrl_c_stops_cleanly_prints_the_scores_and_tells_how_to_go_on(
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in stderr
+    assert "waiting for the calls in flight" in stderr
     assert "Overall Score" in stdout
     (run,) = find_runs(suite.parent / "results")
     assert f"visioneval resume {run.relative_to(suite.parent)}" in stderr

@@ -133,7 +133,7 @@ def command(
     from visioneval.cli.progress import RunProgress
     from visioneval.judging import check_judge
     from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
-    from visioneval.runner import ImageCache
+    from visioneval.questions import ImageCache
     from visioneval.shard import Shard
     from visioneval.suite import load_suite, select
 

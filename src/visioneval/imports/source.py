@@ -57,7 +57,7 @@ def store(found: Import, results: Path) -> list[Path]:
 def _store_run(suite: Suite, model: str, recorded: Sequence[Recorded], results: Path) -> Path:
     from visioneval import benchmark
     from visioneval.models import load_prices
-    from visioneval.runner import request_key
+    from visioneval.questions import request_key
     from visioneval.store import RunFolder, read_run, write_verdicts
 
     plan = benchmark.plan_run(
