@@ -196,7 +196,7 @@ _CONCLUSION = re.compile(
 )
 _CORRECTION = re.compile(
     r"(?:^|(?<=[.!?…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b"
-    r"|no,\s*wait|hold on|actually,|actually\s+no|on second thought|on closer (?:inspection|look)"
+    r"|no,\s*wait|hold on|actually\b|on second thought|on closer (?:inspection|look)"
     r"|looking (?:again|more closely|closer)|upon closer|scratch that"
     r"|let me (?:re-?\s?(?:count|check|examine|consider|evaluate|read|think|do|look|verify)|look again"
     r"|count again|double[ -]check|correct)|correction\b|i made (?:a|an) (?:mistake|error)"
@@ -287,9 +287,13 @@ def _edges(page: Page) -> tuple[str, ...]:
     return tuple(edges)
 
 
+_ABOUT_A_THING = re.compile(r"(?:the|an?|this|that)\s+[a-z]{3,}\s+(?:is|are|was|were|has|reads|says|shows)\b", re.I)
+
+
 def _is_bare(line: str) -> bool:
     bare = without_list_mark(line)
-    return len(bare.split()) <= BARE_WORDS and not bare.endswith((":", "?")) and bare == line
+    short = len(bare.split()) <= BARE_WORDS and not bare.endswith((":", "?"))
+    return short and bare == line and not _ABOUT_A_THING.match(line)
 
 
 _LEAD_END = re.compile(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|\s\(|:\s")

@@ -165,9 +165,9 @@ def _joined_cents(text: str, hits: list[Hit]) -> list[Hit]:
 def _with_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
     marked = list(hits)
     for i in range(1, len(hits)):
-        if re.fullmatch(
-            r"\s*(?:,?\s*\b(?:or|to)\b(?: maybe| possibly)?|[-–—])\s*", text[hits[i - 1].end : hits[i].start], re.I
-        ):
+        gap, before = text[hits[i - 1].end : hits[i].start], text[max(0, hits[i - 1].start - 12) : hits[i - 1].start]
+        between = gap.strip().lower() == "and" and re.search(r"\bbetween\s*$", before, re.I)
+        if between or re.fullmatch(r"\s*(?:,?\s*\b(?:or|to)\b(?: maybe| possibly)?|[-–—])\s*", gap, re.I):
             marked[i - 1 : i + 1] = [hit._replace(definite=False) for hit in marked[i - 1 : i + 1]]
     return marked
 

@@ -110,7 +110,7 @@ def _trimmed(words: tuple[str, ...], question: Question) -> tuple[str, ...]:
 def matches_phrase(statement: str, key: str, question: Question) -> bool:
     """Tell whether a statement answers exactly the key."""
     wanted = phrase_key(key)
-    trimmed = _trimmed(wanted, question)
+    trimmed = _trimmed(wanted, question) if wanted and wanted[-1] not in FRAME else ()
     numbers = _numbers(wanted)
     for reading in phrase_keys(statement, question):
         if not reading:

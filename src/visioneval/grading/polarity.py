@@ -46,7 +46,7 @@ _POLES = (
     ("open opened ajar", "closed close shut seal"),
     ("empty unoccupi vacant vacancy unoccupy", "full occupi occupy fill"),
     ("inside within enclos contain", "outside overhang beyond protrud extend"),
-    ("present visible exist", "absent absence"),
+    ("present visible exist", "absent absence missing gone"),
     ("same identical match equal", "different differ mismatch unequal"),
     ("safe", "unsafe dangerous hazardous"),
     ("clean", "dirty soil contaminat"),

@@ -55,6 +55,7 @@ _WHOLE_OF = re.compile(
     r"|in the)(?:\s+(?:the|these|those|all|visible|total))*|/)\s*$",
     re.I,
 )
+_NONE_OF = re.compile(r"\b(?:none|neither|not one) of (?:the |these |those |all )*$", re.I)
 _TOTAL_AFTER = re.compile(r"[^.;,\n\d]{0,40}?\b(?:in total|in all|altogether|overall|combined|total)\b", re.I)
 _TOTAL_BEFORE = re.compile(
     r"\b(?:totals?|sum|altogether|grand total|final count|total count|overall)\b[^.;,\n\d]{0,40}$", re.I
@@ -63,10 +64,14 @@ _UNIT_AFTER = re.compile(
     r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)"
     r"|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent"
     r"|km/h|mi/h|m/s"
+    r"|(?:miles|kilomet(?:er|re)s|met(?:er|re)s)[ -]per[ -](?:hour|second)\b"
+    r"|pounds[ -]per[ -]square[ -]inch\b|revolutions[ -]per[ -]minute\b"
     r"|[%°\"'](?![\w])|[A-Za-zµμΩ]+[²³23]?(?![\w]))"
 )
 
 
+_CLAUSE_ENDS = re.compile(r"\s*(?:[.,;)]|$)")
+"""Behind a number, a lone capital letter is a unit where the clause ends with it: "12.6 A."."""
 _RESISTOR_CODE = re.compile(r"\b(\d{1,3})[kK](\d{1,2})\b")
 """4k7 is 4.7 kilohms."""
 
@@ -107,7 +112,7 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         after = text[numeral.end : numeral.end + 40]
     if numeral.kind == "word" and not _is_number_word(text, numeral):
         return None
-    if asked.counts and _is_name(before, asked.question):
+    if asked.counts and (_is_name(before, asked.question) or _NONE_OF.search(before)):
         return None
     value: Quantity = numeral.value
     rank, end = 0, numeral.end
@@ -141,6 +146,7 @@ def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, i
         and is_ambiguous(name)
         and not attached
         and (asked.unit is None or asked.unit.dimension != unit.dimension)
+        and not (asked.unit and name.isupper() and _CLAUSE_ENDS.match(after, match.end()))
     ):
         unit = None
     if unit is None and attached and asked.unit and name[0] in "kK" and find_unit(name[1:]) == asked.unit:
