@@ -76,6 +76,17 @@ def _occurs(written: str, text: str) -> bool:
     return False
 
 
+def clause_of(text: str, hit: Hit) -> str:
+    """The clause that a hit stands in."""
+    return text[slice(*_clause(hit, [match.start() for match in _CLAUSES.finditer(text)], len(text)))]
+
+
+def _clause(hit: Hit, cuts: list[int], length: int) -> tuple[int, int]:
+    start = max(hit.start - _CLAUSE_REACH, max((cut for cut in cuts if cut < hit.start), default=0))
+    end = min(hit.end + _CLAUSE_REACH, min((cut for cut in cuts if cut >= hit.end), default=length))
+    return start, end
+
+
 def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     """Keep the values whose clause repeats most of the question; in a tie keep all.
 
@@ -88,8 +99,7 @@ def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     shared: list[frozenset[str]] = []
     scores: list[int] = []
     for hit in hits:
-        start = max(hit.start - _CLAUSE_REACH, max((cut for cut in cuts if cut < hit.start), default=0))
-        end = min(hit.end + _CLAUSE_REACH, min((cut for cut in cuts if cut >= hit.end), default=len(text)))
+        start, end = _clause(hit, cuts, len(text))
         shared.append(_shared(text[start:end], question))
         labelled = bool(_LABEL.search(text[start : hit.start]))
         scores.append(2 * len(shared[-1] - {question.subject}) + (question.subject in shared[-1]) - 2 * labelled)
