@@ -110,6 +110,8 @@ def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
         value, end = value * _SCALES[scale[1].lower()], end + scale.end()
         after = text[end : end + 16]
     left, right = _BEFORE.search(before), _AFTER.match(after)
+    if after[:1].isalpha() and not right and not _OTHER_UNIT.match(after):
+        return None  # part of a word: "3.2O"
     name = (left or right or [None, None])[1]
     found = _code(name, asked)
     if name and name.lower() in _CENTS and not (left and name.lower() in _CURRENCIES):

@@ -180,10 +180,20 @@ def _asserted(sentence: str, question: str) -> bool | None:
             return agrees and not (universal and _partial(sentence))
         if universal and stated is None and _touches_both(words, index):
             return False
+    if words[0] in _PRONOUNS and len(content) > 1 and _subject_is(asked_words, content[0]):
+        content = content[1:]  # "it is running" repeats "Is the machine running?"
     if set(content) <= stems and _same_order(words, content):
         negatives = sum(word in NEGATORS for word in words) + sum(word in NEGATORS for word in asked_words)
         return negatives % 2 == 0 and not (universal and _partial(sentence))
     return None
+
+
+_PRONOUNS = frozenset("it it's he he's she she's they they're".split())
+
+
+def _subject_is(asked: tuple[str, ...], first: str) -> bool:
+    """Tell whether a question has the form "is the ...", with a noun of one word."""
+    return len(asked) > 2 and asked[1] in ("the", "this", "that", "these", "those") and stem(asked[2]) == first
 
 
 _UNIVERSAL = frozenset("all every each everyone everybody everything both".split())

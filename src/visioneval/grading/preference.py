@@ -18,6 +18,7 @@ _CLAUSES = re.compile(
     re.I,
 )
 _CLAUSE_REACH = 200
+_LINE_LABEL = re.compile(r"(?:^|\n)[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}$")
 _LABEL = re.compile(
     r"(?:\b(?:rows?|columns?|col|steps?|lines?|groups?|sections?|trays?|slots?|boxe?s?|layers?|items?|nos?\.?|numbers?|figures?|fig\.?"
     r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
@@ -78,7 +79,16 @@ def _occurs(written: str, text: str) -> bool:
 
 def clause_of(text: str, hit: Hit) -> str:
     """The clause that a hit stands in."""
-    return text[slice(*_clause(hit, [match.start() for match in _CLAUSES.finditer(text)], len(text)))]
+    return text[slice(*_clause(hit, _cuts(text), len(text)))]
+
+
+def _cuts(text: str) -> list[int]:
+    """Where clauses end; in a list the label of a line, "Home: 21", belongs to its value."""
+    return [
+        match.start()
+        for match in _CLAUSES.finditer(text)
+        if not (match[0] == ":" and "\n" in text and _LINE_LABEL.search(text[max(0, match.start() - 40) : match.start()]))
+    ]
 
 
 def _clause(hit: Hit, cuts: list[int], length: int) -> tuple[int, int]:
@@ -95,7 +105,7 @@ def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     """
     if not question.words:
         return hits
-    cuts = [match.start() for match in _CLAUSES.finditer(text)]
+    cuts = _cuts(text)
     shared: list[frozenset[str]] = []
     scores: list[int] = []
     for hit in hits:
