@@ -48,7 +48,11 @@ def find_codes(text: str, answer: Identifier, question: Question) -> list[Hit]:
     for match in _PART.finditer(text):
         is_code = _is_code(match[0], question) or (bool(run) and match[0].isdigit())
         gap = text[run[-1].end() : match.start()] if run else ""
-        if is_code and run and (gap in (" ", " - ", "-") or (answer.ignore_separators and gap in (") ", ")-", ")"))):
+        if (
+            is_code
+            and run
+            and (gap in (" ", " - ", "-") or (answer.ignore_separators and gap in (") ", ")-", ")")))
+        ):
             run.append(match)
             continue
         hits += _close(text, run, answer, with_digits)

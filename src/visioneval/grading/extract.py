@@ -218,8 +218,8 @@ def explicit_places(page: Page, raw: str) -> Iterator[Place]:
         yield Place("labelled answer", labelled, final=True)
     if len(page.lines) == 1 and len(page.lines[0].split()) <= BARE_WORDS:
         yield Place("whole reply", page.lines, final=True)
-    elif page.lines:
-        yield Place("opening and closing", _edges(page), final=True)
+    elif page.lines and (edges := _edges(page)):
+        yield Place("opening and closing", edges, final=True)
 
 
 def other_places(page: Page, question: Question) -> Iterator[Place]:
@@ -232,6 +232,8 @@ def other_places(page: Page, question: Question) -> Iterator[Place]:
         yield Place("bold", tuple(text for text in page.bold if not text.endswith(":")))
     if len(page.lines) == 1 and len(page.lines[0].split()) <= SHORT_WORDS:
         yield Place("whole reply", page.lines)
+    if _is_list_of_labels(page):
+        yield Place("list of labels", ("\n".join(page.lines),))
     parts = [part for line in page.lines for part in sentences(line)]
     concluding = [part for part in parts if _CONCLUSION.search(part)]
     if concluding:
@@ -271,6 +273,8 @@ def labelled_answers(page: Page) -> tuple[str, ...]:
 def _edges(page: Page) -> tuple[str, ...]:
     """The opening and the closing of a reply, where they are nothing but a value or a total."""
     edges: list[str] = []
+    if _is_list_of_labels(page):
+        return ()
     first, last = page.lines[0], page.lines[-1]
     counting_aloud = len(page.lines) > 2 and _is_bare(page.lines[1])
     if _is_bare(first) and not counting_aloud:
@@ -287,7 +291,19 @@ def _edges(page: Page) -> tuple[str, ...]:
     return tuple(edges)
 
 
-_ABOUT_A_THING = re.compile(r"(?:the|an?|this|that)\s+[a-z]{3,}\s+(?:is|are|was|were|has|reads|says|shows)\b", re.I)
+_ABOUT_A_THING = re.compile(
+    r"(?:the|an?|this|that)\s+[a-z]{3,}\s+(?:is|are|was|were|has|reads|says|shows)\b", re.I
+)
+
+
+_LABELLED_LINE = re.compile(r"[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}\s*:\s*\S")
+
+
+def _is_list_of_labels(page: Page) -> bool:
+    """Tell whether a reply is a list such as "Home: 21", "Away: 14", none of them a total."""
+    return len(page.lines) > 1 and all(
+        _LABELLED_LINE.match(line) and not _TOTAL_LABEL.match(without_list_mark(line)) for line in page.lines
+    )
 
 
 def _is_bare(line: str) -> bool:

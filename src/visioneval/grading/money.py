@@ -119,7 +119,7 @@ def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
     if name is None and (code := _CODE.search(before[-4:]) or _CODE.search(after[:4])):
         written = code[1] or code[2]
         found = written if written in _ISO else None
-    if (left and left["sign"]) or re.search(r"-\s?[^\w\s]\s?$", before):
+    if (left and left["sign"]) or re.search(r"-[^\w\s]\s?$", before):
         value = -abs(value)
     rank = 0 if found else (2 if _OTHER_UNIT.match(after) else 1)
     start = left.start() + max(0, numeral.start - 16) if left else numeral.start
@@ -167,7 +167,10 @@ def _joined_cents(text: str, hits: list[Hit]) -> list[Hit]:
 def _with_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
     marked = list(hits)
     for i in range(1, len(hits)):
-        gap, before = text[hits[i - 1].end : hits[i].start], text[max(0, hits[i - 1].start - 12) : hits[i - 1].start]
+        gap, before = (
+            text[hits[i - 1].end : hits[i].start],
+            text[max(0, hits[i - 1].start - 12) : hits[i - 1].start],
+        )
         between = gap.strip().lower() == "and" and re.search(r"\bbetween\s*$", before, re.I)
         if between or re.fullmatch(r"\s*(?:,?\s*\b(?:or|to)\b(?: maybe| possibly)?|[-–—])\s*", gap, re.I):
             marked[i - 1 : i + 1] = [hit._replace(definite=False) for hit in marked[i - 1 : i + 1]]

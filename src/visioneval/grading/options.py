@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from visioneval.grading.characters import tokens
-from visioneval.grading.hits import Hit
+from visioneval.grading.hits import MOST_HITS, Hit
 from visioneval.grading.polarity import says_opposite
 from visioneval.grading.preference import clause_of, settle
 from visioneval.grading.question import Question, lettered_options, option_key, options_in
@@ -51,7 +52,9 @@ class Options:
         for match in self._pattern.finditer(question):
             if after := _OF_A_THING.match(question, match.end()):
                 landmark = stem(after[1].lower())
-                words = (word for word in tokens(question[: match.start()]) if word not in STOP and word not in PLACES)
+                words = (
+                    word for word in tokens(question[: match.start()]) if word not in STOP and word not in PLACES
+                )
                 return frozenset(map(stem, words)) - {landmark}, landmark
         return None
 
@@ -88,18 +91,28 @@ class Options:
         ]
         hits += find_letters(text, self.letters)
         hits.sort(key=lambda hit: hit.start)
+        hits = hits[-MOST_HITS:]
         claimed = [hit for hit in hits if not _AGAINST.search(text[max(0, hit.start - 60) : hit.start])]
         claimed = [
             hit for hit in claimed if not _OTHERS.search(text[max(0, hit.start - 40) : hit.start])
         ] or claimed
         if hits and not claimed:
             return self._remaining(hits)
-        against = [hit for hit in claimed if self._contradicted(text, hit)]
+        against = self._against(text, claimed)
         claimed = [hit for hit in claimed if hit not in against]
         if against and not claimed:
             return self._remaining(against)
         claimed = _mark_alternatives(text, claimed)
         return settle(text, claimed, self._question)
+
+    def _against(self, text: str, hits: list[Hit]) -> list[Hit]:
+        """The options that are named only to say the opposite; "left and right are intact" says it of both."""
+        against: list[Hit] = []
+        for i in reversed(range(len(hits))):
+            joined = i + 1 < len(hits) and hits[i + 1] in against and _joined(text, hits[i], hits[i + 1])
+            if joined or self._contradicted(text, hits[i]):
+                against.append(hits[i])
+        return against
 
     def _contradicted(self, text: str, hit: Hit) -> bool:
         """Tell whether the clause of an option says the opposite of what is asked, or of another thing."""
@@ -166,9 +179,18 @@ def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
                 j -= 1
                 listed.add(j)
     rest = [hit for i, hit in enumerate(hits) if i not in listed]
-    if not rest:
+    pairs = pairwise(hits)
+    all_joined = len({hit.value for hit in hits}) > 1 and all(_joined(text, *pair) for pair in pairs)
+    if not rest or all_joined:
         return [hit._replace(definite=False) for hit in hits]
     return [hit._replace(definite=hit.definite and not _is_both(text, hit)) for hit in rest]
+
+
+def _joined(text: str, first: Hit, second: Hit) -> bool:
+    return bool(_JOIN.fullmatch(text[first.end : second.start]))
+
+
+_JOIN = re.compile(r"\s*(?:,|&|\+|\band\b)\s*(?:the\s+)?", re.I)
 
 
 def _is_both(text: str, hit: Hit) -> bool:

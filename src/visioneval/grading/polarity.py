@@ -217,7 +217,7 @@ def _touches_both(words: tuple[str, ...], index: int) -> bool:
 def says_opposite(clause: str, question: Question) -> bool:
     """Tell whether a clause claims the opposite of what the question asks after: "the top shelf is full" where
     the empty one is sought."""
-    asked, said = _stems_of(_asked(question.text)[0]), tokens(clause)
+    asked, said = question.words, tokens(clause)
     if question.negated:
         return False
     for plus, minus in _STATES:

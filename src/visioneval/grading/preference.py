@@ -87,7 +87,11 @@ def _cuts(text: str) -> list[int]:
     return [
         match.start()
         for match in _CLAUSES.finditer(text)
-        if not (match[0] == ":" and "\n" in text and _LINE_LABEL.search(text[max(0, match.start() - 40) : match.start()]))
+        if not (
+            match[0] == ":"
+            and "\n" in text
+            and _LINE_LABEL.search(text[max(0, match.start() - 40) : match.start()])
+        )
     ]
 
 

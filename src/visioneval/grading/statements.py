@@ -36,7 +36,8 @@ def final_statements(page: Page, raw: str, question: Question, *, whole_reply: b
 
 
 _NAMES_IT = re.compile(
-    r"(?:it|this|that)(?:'s|\s+(?:is|was|looks like|appears to be|seems to be))\s+an?\s+([^.,;!?]{1,60})[.!]*", re.I
+    r"(?:it|this|that)(?:'s|\s+(?:is|was|looks like|appears to be|seems to be))\s+an?\s+([^.,;!?]{1,60})[.!]*",
+    re.I,
 )
 
 
