@@ -233,7 +233,7 @@ def other_places(page: Page, question: Question) -> Iterator[Place]:
     if len(page.lines) == 1 and len(page.lines[0].split()) <= SHORT_WORDS:
         yield Place("whole reply", page.lines)
     if _is_list_of_labels(page):
-        yield Place("list of labels", ("\n".join(page.lines),))
+        yield Place("list of labels", ("\n".join(page.lines),), final=True)
     parts = [part for line in page.lines for part in sentences(line)]
     concluding = [part for part in parts if _CONCLUSION.search(part)]
     if concluding:
@@ -300,10 +300,8 @@ _LABELLED_LINE = re.compile(r"[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}\s*:\s*\S")
 
 
 def _is_list_of_labels(page: Page) -> bool:
-    """Tell whether a reply is a list such as "Home: 21", "Away: 14", none of them a total."""
-    return len(page.lines) > 1 and all(
-        _LABELLED_LINE.match(line) and not _TOTAL_LABEL.match(without_list_mark(line)) for line in page.lines
-    )
+    """Tell whether a reply is nothing but a list such as "Home: 21", "Away: 14"."""
+    return len(page.lines) > 1 and all(_LABELLED_LINE.match(line) for line in page.lines)
 
 
 def _is_bare(line: str) -> bool:

@@ -29,6 +29,7 @@ _AGAINST = re.compile(
     re.I,
 )
 _OF_A_THING = re.compile(r"(?:\s+side)?(?:\s+of)?\s+(?:the|an?)\s+(?:\w+\s+)??([a-z]+)\b", re.I)
+_RELATIVE_TO = re.compile(r"\b(?:relative to|in relation to|with respect to|compared (?:to|with))", re.I)
 _OTHERS = re.compile(r"\b(?:others?|rest|remaining)\b[^.;]*$", re.I)
 
 
@@ -49,7 +50,7 @@ class Options:
 
     def _find_landmark(self, question: str) -> tuple[frozenset[str], str] | None:
         """Read what is placed and what it is placed by: dog and cat of "Is the dog left or right of the cat?"."""
-        for match in self._pattern.finditer(question):
+        for match in (*_RELATIVE_TO.finditer(question), *self._pattern.finditer(question)):
             if after := _OF_A_THING.match(question, match.end()):
                 landmark = stem(after[1].lower())
                 words = (

@@ -31,7 +31,8 @@ _CLAUSE_END = re.compile(
 _DETAIL = re.compile(r"\s(?:on|in|at|near|next to|beside|by|under|with|while|from|inside|outside)\s", re.I)
 _DOING = re.compile(r"\b(?:doing|happening|going on)\b", re.I)
 _THING_ASKED = re.compile(
-    r"\bdescribe\b|\bwhat (?:is (?:wrong|this\b|it\b)|(?:(?:kind|type|sort) of |is the )?"
+    r"\bdescribe\b|\bwhat (?:is|are) .{1,40}\b(?:holding|carrying)\b"
+    r"|\bwhat (?:is (?:wrong|this\b|it\b)|(?:(?:kind|type|sort) of |is the )?"
     r"(?:defect|damage|problem|issue|fault|object|item|thing|animal|vehicle|tool|fruit|vegetable|food)\b)",
     re.I,
 )
@@ -91,7 +92,9 @@ def phrase_keys(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
 
 
 _THING_DETAIL = re.compile(
-    r"\s(?:on|in|at|near|next to|beside|along|across|running|located|inside|outside|from)\s", re.I
+    r"\s(?:on|in|at|near|next to|beside|along|across|running"
+    r"|sitting|standing|lying|sleeping|located|inside|outside|from)\s",
+    re.I,
 )
 
 

@@ -172,6 +172,8 @@ def _asserted(sentence: str, question: str) -> bool | None:
     universal = any(word in _UNIVERSAL for word in asked_words)
     if not content or not words:
         return None
+    if _swapped(words, asked_words, content, pole):
+        return None
     if pole is not None:
         index, sign = pole
         stated = _pole_of(words, index)
@@ -188,6 +190,21 @@ def _asserted(sentence: str, question: str) -> bool | None:
     return None
 
 
+_PLACED = frozenset(map(stem, "over under above below inside outside beneath behind left right".split()))
+
+
+def _swapped(
+    words: tuple[str, ...], asked: tuple[str, ...], content: tuple[str, ...], pole: tuple[int, int] | None
+) -> bool:
+    """Tell whether a sentence relates the same things the other way round: the box above the ball."""
+    if not (set(content) & _PLACED or "than" in asked):
+        return False
+    opposites = _PLUS[pole[0]] | _MINUS[pole[0]] if pole else set()
+    things = tuple(word for word in content if word not in opposites and word not in _PLACED)
+    said = tuple(dict.fromkeys(s for word in words if (s := stem(word)) in things))
+    return len(said) == len(things) and said != things
+
+
 _PRONOUNS = frozenset("it it's he he's she she's they they're".split())
 
 
@@ -197,16 +214,17 @@ def _subject_is(asked: tuple[str, ...], first: str) -> bool:
 
 
 _UNIVERSAL = frozenset("all every each everyone everybody everything both".split())
+_COUNT = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)"
 _SOME = re.compile(
     r"\b(?:only|some|most|few|several|half|partly|partially|almost|nearly|but one|except)\b"
-    r"|\b(\w+)\s+(?:out\s+)?of\s+(?:the\s+)?(?!them\b|these\b|those\b|\1\b)(?:\d+|two|three|four|five|six|seven|eight|nine|ten)\b",
+    rf"|\b{_COUNT} (?:out )?of (?:the\b|{_COUNT}\b)",
     re.I,
 )
 
 
 def _partial(sentence: str) -> bool:
     """Tell whether a sentence claims something of a part only: "three of the four screws are present"."""
-    return bool(_SOME.search(sentence)) and not re.search(r"\ball of\b", sentence, re.I)
+    return bool(_SOME.search(sentence)) and not re.search(r"\b(?:all|both)\b", sentence, re.I)
 
 
 def _touches_both(words: tuple[str, ...], index: int) -> bool:
