@@ -135,7 +135,9 @@ def _cell(value: str) -> str:
 
 def _quantity(answer: Integer | Number, question: Question) -> ValueRule:
     name = answer.unit or unit_asked(question.text)
-    asked = Asked(question, unit_asked_for(name), name or "", counts=isinstance(answer, Integer))
+    counts = isinstance(answer, Integer)
+    decimal_key = answer.value if isinstance(answer, Number) and answer.value % 1 else None
+    asked = Asked(question, unit_asked_for(name), name or "", counts, decimal_key)
     if isinstance(answer, Integer):
         return ValueRule(lambda text: find_quantities(text, asked), lambda said: said == answer.value)
     slack = max(answer.abs_tolerance or Decimal(0), abs(answer.value) * (answer.rel_tolerance or Decimal(0)))

@@ -34,7 +34,7 @@ def code_key(text: str, answer: Identifier) -> str:
     )
     key = re.sub(r"\s+", " ", key)
     if answer.ignore_separators:
-        key = re.sub(r"[\s\-./_]", "", key)
+        key = re.sub(r"[\s\-./_()]", "", key)
     return key if answer.case_sensitive else key.casefold()
 
 
@@ -47,7 +47,12 @@ def find_codes(text: str, answer: Identifier, question: Question) -> list[Hit]:
     run: list[re.Match[str]] = []
     for match in _PART.finditer(text):
         is_code = _is_code(match[0], question) or (bool(run) and match[0].isdigit())
-        if is_code and run and text[run[-1].end() : match.start()] in (" ", " - ", "-"):
+        gap = text[run[-1].end() : match.start()] if run else ""
+        if (
+            is_code
+            and run
+            and (gap in (" ", " - ", "-") or (answer.ignore_separators and gap in (") ", ")-", ")")))
+        ):
             run.append(match)
             continue
         hits += _close(text, run, answer, with_digits)

@@ -196,7 +196,7 @@ _CONCLUSION = re.compile(
 )
 _CORRECTION = re.compile(
     r"(?:^|(?<=[.!?…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b"
-    r"|no,\s*wait|hold on|actually,|actually\s+no|on second thought|on closer (?:inspection|look)"
+    r"|no,\s*wait|hold on|actually\b|on second thought|on closer (?:inspection|look)"
     r"|looking (?:again|more closely|closer)|upon closer|scratch that"
     r"|let me (?:re-?\s?(?:count|check|examine|consider|evaluate|read|think|do|look|verify)|look again"
     r"|count again|double[ -]check|correct)|correction\b|i made (?:a|an) (?:mistake|error)"
@@ -218,8 +218,8 @@ def explicit_places(page: Page, raw: str) -> Iterator[Place]:
         yield Place("labelled answer", labelled, final=True)
     if len(page.lines) == 1 and len(page.lines[0].split()) <= BARE_WORDS:
         yield Place("whole reply", page.lines, final=True)
-    elif page.lines:
-        yield Place("opening and closing", _edges(page), final=True)
+    elif page.lines and (edges := _edges(page)):
+        yield Place("opening and closing", edges, final=True)
 
 
 def other_places(page: Page, question: Question) -> Iterator[Place]:
@@ -232,6 +232,8 @@ def other_places(page: Page, question: Question) -> Iterator[Place]:
         yield Place("bold", tuple(text for text in page.bold if not text.endswith(":")))
     if len(page.lines) == 1 and len(page.lines[0].split()) <= SHORT_WORDS:
         yield Place("whole reply", page.lines)
+    if _is_list_of_labels(page):
+        yield Place("list of labels", ("\n".join(page.lines),), final=True)
     parts = [part for line in page.lines for part in sentences(line)]
     concluding = [part for part in parts if _CONCLUSION.search(part)]
     if concluding:
@@ -271,6 +273,8 @@ def labelled_answers(page: Page) -> tuple[str, ...]:
 def _edges(page: Page) -> tuple[str, ...]:
     """The opening and the closing of a reply, where they are nothing but a value or a total."""
     edges: list[str] = []
+    if _is_list_of_labels(page):
+        return ()
     first, last = page.lines[0], page.lines[-1]
     counting_aloud = len(page.lines) > 2 and _is_bare(page.lines[1])
     if _is_bare(first) and not counting_aloud:
@@ -287,9 +291,23 @@ def _edges(page: Page) -> tuple[str, ...]:
     return tuple(edges)
 
 
+_ABOUT_A_THING = re.compile(
+    r"(?:the|an?|this|that)\s+[a-z]{3,}\s+(?:is|are|was|were|has|reads|says|shows)\b", re.I
+)
+
+
+_LABELLED_LINE = re.compile(r"[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}\s*:\s*\S")
+
+
+def _is_list_of_labels(page: Page) -> bool:
+    """Tell whether a reply is nothing but a list such as "Home: 21", "Away: 14"."""
+    return len(page.lines) > 1 and all(_LABELLED_LINE.match(line) for line in page.lines)
+
+
 def _is_bare(line: str) -> bool:
     bare = without_list_mark(line)
-    return len(bare.split()) <= BARE_WORDS and not bare.endswith((":", "?")) and bare == line
+    short = len(bare.split()) <= BARE_WORDS and not bare.endswith((":", "?"))
+    return short and bare == line and not _ABOUT_A_THING.match(line)
 
 
 _LEAD_END = re.compile(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|\s\(|:\s")

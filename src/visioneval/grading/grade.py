@@ -31,7 +31,7 @@ from visioneval.grading.extract import (
 from visioneval.grading.markup import LONGEST_REPLY, Page, read_page
 from visioneval.grading.question import Question, understand
 from visioneval.grading.refusal import declines, without_declining
-from visioneval.grading.statements import final_statements
+from visioneval.grading.statements import final_statements, names_two_things
 from visioneval.types import Answer, Outcome, Prompt, Reply, Stop, Text, Verdict
 
 GRADER_VERSION = "1"
@@ -125,6 +125,8 @@ def _grade_statement(
     whole = "\n".join(page.lines)
     if rule.is_key(page.text) or rule.is_key(whole):
         return _verdict("pass", _shorten(whole), name, "whole reply")
+    if not rule.whole_reply and after_correction(page.text) is None and names_two_things(page):
+        return _verdict("invalid", _shorten(whole), "hedging")
     statements = final_statements(page, raw, question, whole_reply=rule.whole_reply)
     for place, statement in statements:
         if rule.is_right(statement):

@@ -88,6 +88,8 @@ _MEASURE = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)?)\s?-?\s?([^
 _RC = re.compile(r"R\d+C\d+")
 _LETTER_CELL = re.compile(r"[A-Z]\d{1,2}")
 _CODE = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
+_PHONE_ASKED = re.compile(r"\b(?:phone|telephone|mobile|fax)\b", re.I)
+_DIMENSIONS = re.compile(r"\d+(?:\.\d+)?(?:\s?[x×*]\s?\d+(?:\.\d+)?)+", re.I)
 _LONG_TEXT_WORDS = 12
 _LONG_NUMBER_DIGITS = 7
 
@@ -140,7 +142,7 @@ _OTHER_NAMES = {
 
 
 def _infer(question: str, key: str) -> Answer:
-    for guess in (_yes_no, _choice, _cell, _number, _measure, _money, _date, _time, _several, _identifier):
+    for guess in (_yes_no, _choice, _cell, _phone, _number, _measure, _money, _date, _time, _several, _identifier):
         if (answer := guess(question, key)) is not None:
             return answer
     return _text(question, key)
@@ -300,9 +302,17 @@ def _parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip(" \"'") for part in re.split(pattern, text.strip().rstrip(".")) if part.strip(" \"'"))
 
 
+def _phone(question: str, key: str) -> Identifier | None:
+    """Phone numbers are written with spaces, hyphens, points and brackets as one likes."""
+    digits = sum(char.isdigit() for char in key)
+    if digits < 7 or not _PHONE_ASKED.search(question) or not re.fullmatch(r"\+?[\d\s().-]+", key):
+        return None
+    return Identifier(key, ignore_separators=True)
+
+
 def _identifier(question: str, key: str) -> Identifier | None:
     words = key.split()
-    if len(words) > 5 or not any(char.isdigit() for char in key):
+    if len(words) > 5 or _DIMENSIONS.fullmatch(key) or not any(char.isdigit() for char in key):
         return None
     if not all(_CODE.fullmatch(word) for word in words):
         return None

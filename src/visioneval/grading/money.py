@@ -110,6 +110,8 @@ def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
         value, end = value * _SCALES[scale[1].lower()], end + scale.end()
         after = text[end : end + 16]
     left, right = _BEFORE.search(before), _AFTER.match(after)
+    if after[:1].isalpha() and not right and not _OTHER_UNIT.match(after):
+        return None  # part of a word: "3.2O"
     name = (left or right or [None, None])[1]
     found = _code(name, asked)
     if name and name.lower() in _CENTS and not (left and name.lower() in _CURRENCIES):
@@ -117,7 +119,7 @@ def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
     if name is None and (code := _CODE.search(before[-4:]) or _CODE.search(after[:4])):
         written = code[1] or code[2]
         found = written if written in _ISO else None
-    if (left and left["sign"]) or re.search(r"-\s?[^\w\s]\s?$", before):
+    if (left and left["sign"]) or re.search(r"-[^\w\s]\s?$", before):
         value = -abs(value)
     rank = 0 if found else (2 if _OTHER_UNIT.match(after) else 1)
     start = left.start() + max(0, numeral.start - 16) if left else numeral.start
@@ -165,9 +167,12 @@ def _joined_cents(text: str, hits: list[Hit]) -> list[Hit]:
 def _with_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
     marked = list(hits)
     for i in range(1, len(hits)):
-        if re.fullmatch(
-            r"\s*(?:,?\s*\b(?:or|to)\b(?: maybe| possibly)?|[-–—])\s*", text[hits[i - 1].end : hits[i].start], re.I
-        ):
+        gap, before = (
+            text[hits[i - 1].end : hits[i].start],
+            text[max(0, hits[i - 1].start - 12) : hits[i - 1].start],
+        )
+        between = gap.strip().lower() == "and" and re.search(r"\bbetween\s*$", before, re.I)
+        if between or re.fullmatch(r"\s*(?:,?\s*\b(?:or|to)\b(?: maybe| possibly)?|[-–—])\s*", gap, re.I):
             marked[i - 1 : i + 1] = [hit._replace(definite=False) for hit in marked[i - 1 : i + 1]]
     return marked
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
-from visioneval.grading.hits import Hit
-from visioneval.grading.preference import settle
+from visioneval.grading.characters import tokens
+from visioneval.grading.hits import MOST_HITS, Hit
+from visioneval.grading.polarity import says_opposite
+from visioneval.grading.preference import clause_of, settle
 from visioneval.grading.question import Question, lettered_options, option_key, options_in
-from visioneval.grading.words import CLOSED_CLASSES
+from visioneval.grading.words import CLOSED_CLASSES, PLACES, STOP, stem
 from visioneval.types import Choice
 
 _SAME = (
@@ -25,6 +28,8 @@ _AGAINST = re.compile(
     r"\s+(?:[\w'-]+\s+){0,3}[\"'(]*$",
     re.I,
 )
+_OF_A_THING = re.compile(r"(?:\s+side)?(?:\s+of)?\s+(?:the|an?)\s+(?:\w+\s+)??([a-z]+)\b", re.I)
+_RELATIVE_TO = re.compile(r"\b(?:relative to|in relation to|with respect to|compared (?:to|with))", re.I)
 _OTHERS = re.compile(r"\b(?:others?|rest|remaining)\b[^.;]*$", re.I)
 
 
@@ -41,6 +46,18 @@ class Options:
         self.keys = frozenset(names.values())
         self._name_keys = names
         self._pattern = _compile(tuple(sorted(names, key=len, reverse=True)))
+        self._landmark = self._find_landmark(question)
+
+    def _find_landmark(self, question: str) -> tuple[frozenset[str], str] | None:
+        """Read what is placed and what it is placed by: dog and cat of "Is the dog left or right of the cat?"."""
+        for match in (*_RELATIVE_TO.finditer(question), *self._pattern.finditer(question)):
+            if after := _OF_A_THING.match(question, match.end()):
+                landmark = stem(after[1].lower())
+                words = (
+                    word for word in tokens(question[: match.start()]) if word not in STOP and word not in PLACES
+                )
+                return frozenset(map(stem, words)) - {landmark}, landmark
+        return None
 
     @staticmethod
     def _names(answer: Choice, question: str, lettered: dict[str, str]) -> dict[str, str]:
@@ -75,14 +92,43 @@ class Options:
         ]
         hits += find_letters(text, self.letters)
         hits.sort(key=lambda hit: hit.start)
+        hits = hits[-MOST_HITS:]
         claimed = [hit for hit in hits if not _AGAINST.search(text[max(0, hit.start - 60) : hit.start])]
         claimed = [
             hit for hit in claimed if not _OTHERS.search(text[max(0, hit.start - 40) : hit.start])
         ] or claimed
         if hits and not claimed:
             return self._remaining(hits)
+        against = self._against(text, claimed)
+        claimed = [hit for hit in claimed if hit not in against]
+        if against and not claimed:
+            return self._remaining(against)
         claimed = _mark_alternatives(text, claimed)
         return settle(text, claimed, self._question)
+
+    def _against(self, text: str, hits: list[Hit]) -> list[Hit]:
+        """The options that are named only to say the opposite; "left and right are intact" says it of both."""
+        against: list[Hit] = []
+        for i in reversed(range(len(hits))):
+            joined = i + 1 < len(hits) and hits[i + 1] in against and _joined(text, hits[i], hits[i + 1])
+            if joined or self._contradicted(text, hits[i]):
+                against.append(hits[i])
+        return against
+
+    def _contradicted(self, text: str, hit: Hit) -> bool:
+        """Tell whether the clause of an option says the opposite of what is asked, or of another thing."""
+        clause = clause_of(text, hit)
+        return says_opposite(clause, self._question) or self._of_another(text, hit, clause)
+
+    def _of_another(self, text: str, hit: Hit, clause: str) -> bool:
+        """Tell whether a place is that of the landmark: "the cat is left of the dog", asked where the dog is."""
+        if self._landmark is None:
+            return False
+        subjects, landmark = self._landmark
+        if after := _OF_A_THING.match(text, hit.end):
+            return stem(after[1].lower()) in subjects
+        stems = {stem(word) for word in tokens(clause)}
+        return landmark in stems and not stems & subjects
 
     def _key_of(self, written: str) -> str:
         key = _canonical(written)
@@ -134,7 +180,23 @@ def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
                 j -= 1
                 listed.add(j)
     rest = [hit for i, hit in enumerate(hits) if i not in listed]
-    return rest or [hit._replace(definite=False) for hit in hits]
+    pairs = pairwise(hits)
+    all_joined = len({hit.value for hit in hits}) > 1 and all(_joined(text, *pair) for pair in pairs)
+    if not rest or all_joined:
+        return [hit._replace(definite=False) for hit in hits]
+    return [hit._replace(definite=hit.definite and not _is_both(text, hit)) for hit in rest]
+
+
+def _joined(text: str, first: Hit, second: Hit) -> bool:
+    return bool(_JOIN.fullmatch(text[first.end : second.start]))
+
+
+_JOIN = re.compile(r"\s*(?:,|&|\+|\band\b)\s*(?:the\s+)?", re.I)
+
+
+def _is_both(text: str, hit: Hit) -> bool:
+    """Tell whether an option is one of a pair that is chosen: "both A and B"."""
+    return bool(re.search(r"\bboth\b[^.;:]{0,40}$", text[: hit.start], re.I))
 
 
 @lru_cache(maxsize=4096)

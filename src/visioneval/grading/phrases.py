@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from visioneval.grading.characters import plain_characters, tokens
 from visioneval.grading.question import Question
-from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, stem
+from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, REMARKS, stem
 
 _COPULA = re.compile(
     r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled"
@@ -30,18 +30,27 @@ _CLAUSE_END = re.compile(
 """Where a clause ends; a comma before another item of a list is no end."""
 _DETAIL = re.compile(r"\s(?:on|in|at|near|next to|beside|by|under|with|while|from|inside|outside)\s", re.I)
 _DOING = re.compile(r"\b(?:doing|happening|going on)\b", re.I)
+_THING_ASKED = re.compile(
+    r"\bdescribe\b|\bwhat (?:is|are) .{1,40}\b(?:holding|carrying)\b"
+    r"|\bwhat (?:is (?:wrong|this\b|it\b)|(?:(?:kind|type|sort) of |is the )?"
+    r"(?:defect|damage|problem|issue|fault|object|item|thing|animal|vehicle|tool|fruit|vegetable|food)\b)",
+    re.I,
+)
+"""Questions after a thing, where its size, its colour and its place are remarks."""
 _MOST_WORDS = 60
 
 
 def phrase_key(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared: folded, without articles at the ends."""
-    words = tokens(_feet_and_inches(text) if _HAS_FEET.search(text) else text)
+    text = _TIMES.sub(" x ", _feet_and_inches(text) if _HAS_FEET.search(text) else text)
+    words = tokens(text)
     start, end = 0, len(words)
     while end - start > 1 and words[start] in ARTICLES:
         start += 1
     return words[start:end]
 
 
+_TIMES = re.compile(r"(?<=\d)\s*[x×*]\s*(?=\d)", re.I)
 _HAS_FEET = re.compile(r"\d\s?(?:['’′]|ft\b|feet\b|foot\b)", re.I)
 _FEET = re.compile(
     r"(\d+)\s?(?:'|ft\b\.?|feet\b|foot\b)(?:[\s,-]*(\d+(?:\.\d+)?)\s?(?:\"|''|in\b\.?|inch(?:es)?\b)?(?![\w']))?",
@@ -69,6 +78,8 @@ def phrase_keys(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
         yield _trimmed(phrase_key(sentence.partition("(")[0]), question)
     if _DOING.search(question.text):  # "sleeping on a rug" answers "sleeping"
         yield _trimmed(phrase_key(_DETAIL.split(sentence, maxsplit=1)[0]), question)
+    if _THING_ASKED.search(question.text):
+        yield _thing(sentence, question)
     verbs = list(_COPULA.finditer(sentence))
     for verb in verbs[:1] + verbs[-1:]:
         after = sentence[verb.end() :]
@@ -78,6 +89,22 @@ def phrase_keys(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
         yield phrase_key(clause)
         yield _trimmed(phrase_key(clause), question)
     yield from _subjects(sentence, question)
+
+
+_THING_DETAIL = re.compile(
+    r"\s(?:on|in|at|near|next to|beside|along|across|running"
+    r"|sitting|standing|lying|sleeping|located|inside|outside|from)\s",
+    re.I,
+)
+
+
+def _thing(sentence: str, question: Question) -> tuple[str, ...]:
+    """The thing of "There is a long scratch on the surface.": "scratch"."""
+    words = _trimmed(phrase_key(_THING_DETAIL.split(sentence, maxsplit=1)[0]), question)
+    start = 0
+    while start < len(words) - 1 and words[start] in REMARKS:
+        start += 1
+    return words[start:]
 
 
 def _subjects(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
@@ -110,7 +137,7 @@ def _trimmed(words: tuple[str, ...], question: Question) -> tuple[str, ...]:
 def matches_phrase(statement: str, key: str, question: Question) -> bool:
     """Tell whether a statement answers exactly the key."""
     wanted = phrase_key(key)
-    trimmed = _trimmed(wanted, question)
+    trimmed = _trimmed(wanted, question) if wanted and wanted[-1] not in FRAME else ()
     numbers = _numbers(wanted)
     for reading in phrase_keys(statement, question):
         if not reading:

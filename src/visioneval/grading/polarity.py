@@ -46,7 +46,7 @@ _POLES = (
     ("open opened ajar", "closed close shut seal"),
     ("empty unoccupi vacant vacancy unoccupy", "full occupi occupy fill"),
     ("inside within enclos contain", "outside overhang beyond protrud extend"),
-    ("present visible exist", "absent absence"),
+    ("present visible exist", "absent absence missing gone"),
     ("same identical match equal", "different differ mismatch unequal"),
     ("safe", "unsafe dangerous hazardous"),
     ("clean", "dirty soil contaminat"),
@@ -59,6 +59,22 @@ _POLES = (
 )
 _PLUS = [{stem(word) for word in plus.split()} for plus, _ in _POLES]
 _MINUS = [{stem(word) for word in minus.split()} for _, minus in _POLES]
+
+_COMPARED = (
+    ("larger largest bigger biggest greater greatest", "smaller smallest tinier tiniest"),
+    ("taller tallest", "shorter shortest"),
+    ("longer longest", "shorter shortest"),
+    ("heavier heaviest", "lighter lightest"),
+    ("older oldest", "younger youngest newer newest"),
+    ("nearer nearest closer closest", "farther farthest further furthest"),
+    ("win won leading", "lose losing lost trailing"),
+)
+_STATES = tuple(
+    ({stem(word) for word in plus.split()}, {stem(word) for word in minus.split()})
+    for plus, minus in (*_POLES, *_COMPARED)
+    if plus.split()[0] not in ("lit", "over")  # "dark red" and "below" are answers
+)
+"""Opposites of which a question can ask for the one that has it: "Which shelf is empty?"."""
 
 _GENERIC = frozenset(map(stem, "damaged defect defective flaw faulty anomaly irregularity wrong broken".split()))
 """A question about these asks after any defect."""
@@ -153,17 +169,97 @@ def _asserted(sentence: str, question: str) -> bool | None:
     words = tokens(sentence)
     asked_words, content, pole = _asked(question)
     stems = {stem(word) for word in words}
+    universal = any(word in _UNIVERSAL for word in asked_words)
     if not content or not words:
+        return None
+    if _swapped(words, asked_words, content, pole):
         return None
     if pole is not None:
         index, sign = pole
         stated = _pole_of(words, index)
         if stated is not None and _same_subject(stems, content, index):
-            return stated == sign
+            agrees = stated == sign
+            return agrees and not (universal and _partial(sentence))
+        if universal and stated is None and _touches_both(words, index):
+            return False
+    if words[0] in _PRONOUNS and len(content) > 1 and _subject_is(asked_words, content[0]):
+        content = content[1:]  # "it is running" repeats "Is the machine running?"
     if set(content) <= stems and _same_order(words, content):
         negatives = sum(word in NEGATORS for word in words) + sum(word in NEGATORS for word in asked_words)
-        return negatives % 2 == 0
+        return negatives % 2 == 0 and not (universal and _partial(sentence))
     return None
+
+
+_PLACED = frozenset(map(stem, "over under above below inside outside beneath behind left right".split()))
+
+
+def _swapped(
+    words: tuple[str, ...], asked: tuple[str, ...], content: tuple[str, ...], pole: tuple[int, int] | None
+) -> bool:
+    """Tell whether a sentence relates the same things the other way round: the box above the ball."""
+    if not (set(content) & _PLACED or "than" in asked):
+        return False
+    opposites = _PLUS[pole[0]] | _MINUS[pole[0]] if pole else set()
+    things = tuple(word for word in content if word not in opposites and word not in _PLACED)
+    said = tuple(dict.fromkeys(s for word in words if (s := stem(word)) in things))
+    return len(said) == len(things) and said != things
+
+
+_PRONOUNS = frozenset("it it's he he's she she's they they're".split())
+
+
+def _subject_is(asked: tuple[str, ...], first: str) -> bool:
+    """Tell whether a question has the form "is the ...", with a noun of one word."""
+    return len(asked) > 2 and asked[1] in ("the", "this", "that", "these", "those") and stem(asked[2]) == first
+
+
+_UNIVERSAL = frozenset("all every each everyone everybody everything both".split())
+_COUNT = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)"
+_SOME = re.compile(
+    r"\b(?:only|some|most|few|several|half|partly|partially|almost|nearly|but one|except)\b"
+    rf"|\b{_COUNT} (?:out )?of (?:the\b|{_COUNT}\b)",
+    re.I,
+)
+
+
+def _partial(sentence: str) -> bool:
+    """Tell whether a sentence claims something of a part only: "three of the four screws are present"."""
+    return bool(_SOME.search(sentence)) and not re.search(r"\b(?:all|both)\b", sentence, re.I)
+
+
+def _touches_both(words: tuple[str, ...], index: int) -> bool:
+    stems = _stems_of(words)
+    return bool(stems & _PLUS[index]) and bool(stems & _MINUS[index])
+
+
+def says_opposite(clause: str, question: Question) -> bool:
+    """Tell whether a clause claims the opposite of what the question asks after: "the top shelf is full" where
+    the empty one is sought."""
+    asked, said = question.words, tokens(clause)
+    if question.negated:
+        return False
+    for plus, minus in _STATES:
+        if bool(asked & plus) == bool(asked & minus):
+            continue
+        wanted, other = (plus, minus) if asked & plus else (minus, plus)
+        signs = {_claims(said, i, wanted, other) for i in range(len(said))} - {None}
+        if signs == {False}:
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _stems_of(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(map(stem, words))
+
+
+def _claims(words: tuple[str, ...], i: int, wanted: set[str], other: set[str]) -> bool | None:
+    """Whether a word claims one of two opposites, with a negation just before it turned round."""
+    here = stem(words[i])
+    if here not in wanted and here not in other:
+        return None
+    negated = any(word in NEGATORS for word in words[max(0, i - 3) : i])
+    return (here in wanted) != negated
 
 
 def _same_order(words: tuple[str, ...], content: tuple[str, ...]) -> bool:

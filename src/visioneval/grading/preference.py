@@ -18,6 +18,7 @@ _CLAUSES = re.compile(
     re.I,
 )
 _CLAUSE_REACH = 200
+_LINE_LABEL = re.compile(r"(?:^|\n)[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}$")
 _LABEL = re.compile(
     r"(?:\b(?:rows?|columns?|col|steps?|lines?|groups?|sections?|trays?|slots?|boxe?s?|layers?|items?|nos?\.?|numbers?|figures?|fig\.?"
     r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
@@ -76,6 +77,30 @@ def _occurs(written: str, text: str) -> bool:
     return False
 
 
+def clause_of(text: str, hit: Hit) -> str:
+    """The clause that a hit stands in."""
+    return text[slice(*_clause(hit, _cuts(text), len(text)))]
+
+
+def _cuts(text: str) -> list[int]:
+    """Where clauses end; in a list the label of a line, "Home: 21", belongs to its value."""
+    return [
+        match.start()
+        for match in _CLAUSES.finditer(text)
+        if not (
+            match[0] == ":"
+            and "\n" in text
+            and _LINE_LABEL.search(text[max(0, match.start() - 40) : match.start()])
+        )
+    ]
+
+
+def _clause(hit: Hit, cuts: list[int], length: int) -> tuple[int, int]:
+    start = max(hit.start - _CLAUSE_REACH, max((cut for cut in cuts if cut < hit.start), default=0))
+    end = min(hit.end + _CLAUSE_REACH, min((cut for cut in cuts if cut >= hit.end), default=length))
+    return start, end
+
+
 def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     """Keep the values whose clause repeats most of the question; in a tie keep all.
 
@@ -84,12 +109,11 @@ def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     """
     if not question.words:
         return hits
-    cuts = [match.start() for match in _CLAUSES.finditer(text)]
+    cuts = _cuts(text)
     shared: list[frozenset[str]] = []
     scores: list[int] = []
     for hit in hits:
-        start = max(hit.start - _CLAUSE_REACH, max((cut for cut in cuts if cut < hit.start), default=0))
-        end = min(hit.end + _CLAUSE_REACH, min((cut for cut in cuts if cut >= hit.end), default=len(text)))
+        start, end = _clause(hit, cuts, len(text))
         shared.append(_shared(text[start:end], question))
         labelled = bool(_LABEL.search(text[start : hit.start]))
         scores.append(2 * len(shared[-1] - {question.subject}) + (question.subject in shared[-1]) - 2 * labelled)

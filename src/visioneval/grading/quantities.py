@@ -29,6 +29,8 @@ class Asked(NamedTuple):
     unit_name: str
     counts: bool
     """A whole number: words such as "a", "none" and "the fifth" can stand for it."""
+    key: Decimal | None = None
+    """The decimal number expected: what is said in another unit is rounded as it is."""
 
 
 _ABOUT = re.compile(
@@ -55,6 +57,7 @@ _WHOLE_OF = re.compile(
     r"|in the)(?:\s+(?:the|these|those|all|visible|total))*|/)\s*$",
     re.I,
 )
+_NONE_OF = re.compile(r"\b(?:none|neither|not one) of (?:the |these |those |all )*$", re.I)
 _TOTAL_AFTER = re.compile(r"[^.;,\n\d]{0,40}?\b(?:in total|in all|altogether|overall|combined|total)\b", re.I)
 _TOTAL_BEFORE = re.compile(
     r"\b(?:totals?|sum|altogether|grand total|final count|total count|overall)\b[^.;,\n\d]{0,40}$", re.I
@@ -63,10 +66,14 @@ _UNIT_AFTER = re.compile(
     r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)"
     r"|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent"
     r"|km/h|mi/h|m/s"
+    r"|(?:miles|kilomet(?:er|re)s|met(?:er|re)s)[ -]per[ -](?:hour|second)\b"
+    r"|pounds[ -]per[ -]square[ -]inch\b|revolutions[ -]per[ -]minute\b"
     r"|[%°\"'](?![\w])|[A-Za-zµμΩ]+[²³23]?(?![\w]))"
 )
 
 
+_CLAUSE_ENDS = re.compile(r"\s*(?:[.,;)]|$)")
+"""Behind a number, a lone capital letter is a unit where the clause ends with it: "12.6 A."."""
 _RESISTOR_CODE = re.compile(r"\b(\d{1,3})[kK](\d{1,2})\b")
 """4k7 is 4.7 kilohms."""
 
@@ -94,7 +101,17 @@ def _prefer(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
     for keep in (_wholes, outside_brackets, after_conclusion, _totals):
         if len(distinct(hits)) > 1:
             hits = keep(text, hits)
-    return prefer(text, hits, asked.question)
+    hits = prefer(text, hits, asked.question)
+    return _but_only(text, hits) if len(hits) > 1 else hits
+
+
+def _but_only(text: str, hits: list[Hit]) -> list[Hit]:
+    """Keep the 12 of "The crate holds 24, but only 12 are present."."""
+    only = [hit for hit in hits if hit.definite and _BUT_ONLY.search(text[max(0, hit.start - 30) : hit.start])]
+    return only if len(only) == 1 and only[-1] == hits[-1] else hits
+
+
+_BUT_ONLY = re.compile(r"\b(?:but|however,?|though|yet)\s+(?:there (?:are|is)\s+)?only\s*$", re.I)
 
 
 def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
@@ -107,7 +124,7 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         after = text[numeral.end : numeral.end + 40]
     if numeral.kind == "word" and not _is_number_word(text, numeral):
         return None
-    if asked.counts and _is_name(before, asked.question):
+    if asked.counts and (_is_name(before, asked.question) or _NONE_OF.search(before)):
         return None
     value: Quantity = numeral.value
     rank, end = 0, numeral.end
@@ -141,6 +158,7 @@ def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, i
         and is_ambiguous(name)
         and not attached
         and (asked.unit is None or asked.unit.dimension != unit.dimension)
+        and not (asked.unit and name.isupper() and _CLAUSE_ENDS.match(after, match.end()))
     ):
         unit = None
     if unit is None and attached and asked.unit and name[0] in "kK" and find_unit(name[1:]) == asked.unit:
@@ -156,7 +174,28 @@ def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, i
     converted = convert(value, unit, asked.unit)
     if converted is None:  # of another dimension: read only where nothing else is, and never right
         return (value, unit.dimension), 2, match.end()
-    return converted, 0 if unit == asked.unit else 1, match.end()
+    if unit == asked.unit:
+        return converted, 0, match.end()
+    return _rounded(value, unit, converted, asked), 1, match.end()
+
+
+def _rounded(value: Decimal, unit: Unit, converted: Decimal, asked: Asked) -> Decimal:
+    """Take 8.9 cm for 3.5 inches: either is the other, rounded to the digits that are written."""
+    if asked.key is None or asked.unit is None or abs(converted - asked.key) > abs(asked.key) * _ROUNDING:
+        return converted
+    back = convert(asked.key, asked.unit, unit)
+    same = (
+        back is not None and _as_precise(back, value) == value and _as_precise(converted, asked.key) == asked.key
+    )
+    return asked.key if same else converted
+
+
+_ROUNDING = Decimal("0.005")
+
+
+def _as_precise(value: Decimal, written: Decimal) -> Decimal:
+    exponent = written.as_tuple().exponent
+    return round(value, -exponent) if isinstance(exponent, int) and exponent < 0 else round(value, 0)
 
 
 _COUNTED = re.compile(r"\bhow many\b", re.I)
@@ -199,7 +238,7 @@ def _is_number_word(text: str, numeral: Numeral) -> bool:
 
 
 _NONE = re.compile(
-    r"\b(none|nil)\b|\b(?:there (?:are|were|is)n't|don't see|do not see|cannot see|can't see|not see"
+    r"\b(none|nil|no one|nobody)\b|\b(?:there (?:are|were|is)n't|don't see|do not see|cannot see|can't see|not see"
     r"|are not) (?:any)\b",
     re.I,
 )

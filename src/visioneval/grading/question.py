@@ -124,7 +124,8 @@ def _split_options(listed: str) -> tuple[str, ...]:
     if not re.search(r"\bor\b|,|/", listed):
         return ()
     parts = re.split(r"\s*(?:,\s*or\b|,|;|/|\bor\b)\s*", listed.strip().strip('"()[]'))
-    return tuple(_OPTION_LEAD.sub("", part).strip(" \"'()") for part in parts if part.strip(" \"'()"))
+    options = (_OPTION_LEAD.sub("", part).strip(" \"'()") for part in parts if part.strip(" \"'()"))
+    return tuple(re.sub(r"\s+ones?$", "", option, flags=re.I) for option in options)
 
 
 # ----------------------------------------------------------------------------------------------

@@ -35,6 +35,23 @@ def final_statements(page: Page, raw: str, question: Question, *, whole_reply: b
     return _short(page, question)
 
 
+_NAMES_IT = re.compile(
+    r"(?:it|this|that)(?:'s|\s+(?:is|was|looks like|appears to be|seems to be))\s+an?\s+([^.,;!?]{1,60})[.!]*",
+    re.I,
+)
+
+
+def names_two_things(page: Page) -> bool:
+    """Tell whether two sentences name different things: "It is a lamp. It is a kettle."."""
+    named = [
+        frozenset(tokens(match[1]))
+        for line in page.lines
+        for sentence in sentences(line)
+        if (match := _NAMES_IT.fullmatch(sentence))
+    ]
+    return any(not (one <= other or other <= one) for one in named for other in named)
+
+
 def _same(spans: tuple[str, ...]) -> tuple[str, ...]:
     """The span that all say, or none of them where they differ: two final answers are no answer."""
     by_key = {tokens(span): span for span in spans if span.strip()}

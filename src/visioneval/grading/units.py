@@ -51,16 +51,16 @@ pressure     hpa hectopascal mbar millibar                     100
 pressure     kpa kilopascal                                    1000
 pressure     mpa megapascal                                    1000000
 pressure     bar bars                                          100000
-pressure     psi psig                                          6894757293168/1000000000
+pressure     psi psig pounds-per-square-inch                                       6894757293168/1000000000
 time         ms millisecond                                    1/1000
 time         s sec second                                      1
 time         min minute mins                                   60
 time         h hr hour hrs                                     3600
 time         day                                               86400
 time         week                                              604800
-speed        km/h kph kmh kmph                                 1000/3600
-speed        mph mi/h                                          1609344/3600000
-speed        m/s                                               1
+speed        km/h kph kmh kmph kilometres-per-hour kilometers-per-hour  1000/3600
+speed        mph mi/h miles-per-hour                           1609344/3600000
+speed        m/s metres-per-second meters-per-second           1
 angle        ° deg degree degrees                              1
 angle        rad radian                                        572957795130823/10000000000000
 temperature  °c degc celsius                                   1  27315/100
@@ -83,7 +83,7 @@ frequency    hz hertz                                          1
 frequency    khz kilohertz                                     1000
 frequency    mhz megahertz                                     1000000
 frequency    ghz gigahertz                                     1000000000
-rotation     rpm                                               1
+rotation     rpm revolutions-per-minute                                            1
 data         kb kilobyte                                       1
 data         mb megabyte                                       1000
 data         gb gigabyte                                       1000000

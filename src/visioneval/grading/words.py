@@ -43,6 +43,10 @@ COLOURS = frozenset(
     turquoise teal cyan magenta beige cream maroon navy tan
     """.split()
 )
+REMARKS = COLOURS | frozenset(
+    "small large big tiny huge long short deep shallow thin thick minor major slight noticeable single".split()
+)
+"""Words before the name of a thing that do not make it another thing."""
 PLACES = frozenset("left right top bottom middle center centre front back upper lower".split())
 COMPASS = frozenset("north south east west northeast northwest southeast southwest".split())
 WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
@@ -65,6 +69,10 @@ EQUALS = {
     "centre": "center",
     "middle": "center",
     "upper": "top",
+    "leftmost": "left",
+    "rightmost": "right",
+    "topmost": "top",
+    "bottommost": "bottom",
     "lower": "bottom",
     "golden": "gold",
     "anticlockwise": "counterclockwise",
