@@ -49,6 +49,8 @@ def test_the_answer_is_looked_for_beside_its_label(question: str, answer_type: s
         ("Departs 09:47", "time", "09:47"),
         ("EXP 08/2027", "date", "08/2027"),
         ("ref CN70418826 x", "identifier", "CN70418826"),
+        ("CN 7041 8826", "identifier", "CN 7041 8826"),
+        ("EXP 08 2027", "date", "08 2027"),
         ("1,204 items", "integer", "1,204"),
         ("no. 7", "integer", "7"),
         ("4.85", "integer", None),
@@ -58,6 +60,11 @@ def test_the_answer_is_looked_for_beside_its_label(question: str, answer_type: s
 )
 def test_only_text_of_the_asked_type_is_an_answer(text: str, answer_type: str, expected: str | None) -> None:
     assert pick("What does it say?", answer_type, (), lines(text)) == expected
+
+
+def test_an_abbreviation_is_a_label_too() -> None:
+    flap = lines("LOT 02K2033", "MFG 03 2024", "EXP 08 2027")
+    assert pick("What is the expiry date on the flap?", "date", (), flap) == "08 2027"
 
 
 def test_a_choice_is_the_option_that_is_printed() -> None:

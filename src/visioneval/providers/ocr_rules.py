@@ -17,10 +17,10 @@ PATTERNS = {
     "money": r"(?:[£$€]\s?)?\d{1,3}(?:,?\d{3})*[.]\d{2}(?!\d)",
     "date": (
         r"\b\d{1,2}[./ -](?:\d{1,2}|[A-Za-z]{3,9})[./ -]\d{2,4}\b"
-        r"|\b\d{1,2}[/.-]\d{4}\b|\b\d{4}-\d{2}(?:-\d{2})?\b"
+        r"|\b\d{1,2}[/. -]\d{4}\b|\b\d{4}-\d{2}(?:-\d{2})?\b"
     ),
     "time": r"\b\d{1,2}[:.]\d{2}\b",
-    "identifier": r"\b(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,}\b",
+    "identifier": r"\b[A-Z]{1,4}(?: \d{3,}){1,3}\b|\b(?=[A-Z0-9-]*\d)[A-Z0-9][A-Z0-9-]{3,}\b",
     "grid_cell": r"\bR\d+C\d+\b|\b[A-Z]\d{1,2}\b",
 }
 TEXT_TYPES = frozenset({"text", "transcription"})
@@ -72,7 +72,9 @@ def _by_relevance(question: str, lines: Sequence[Line]) -> Iterator[Line]:
         yield from sorted(lines, key=lambda line: -line.height)
         return
     others = [line for line in lines if line is not label]
-    beside = sorted((line for line in others if _beside(label, line)), key=lambda line: line.left)
+    beside = sorted(
+        (line for line in others if _beside(label, line)), key=lambda line: abs(_middle(line) - _middle(label))
+    )
     below = sorted((line for line in others if _below(label, line)), key=lambda line: line.top)
     rest = sorted(others, key=lambda line: -line.height)
     yield label
@@ -84,7 +86,9 @@ def _by_relevance(question: str, lines: Sequence[Line]) -> Iterator[Line]:
 
 
 def _shared(question: str, line: Line) -> int:
-    return len(_words(question) & _words(line.text))
+    """Count the words that both use; an abbreviation ("EXP.") is the word that it begins."""
+    asked = _words(question)
+    return sum(any(word == other or word.startswith(other) for word in asked) for other in _words(line.text))
 
 
 def _words(text: str) -> set[str]:
@@ -92,8 +96,11 @@ def _words(text: str) -> set[str]:
 
 
 def _beside(label: Line, line: Line) -> bool:
-    middle = (line.top + line.bottom) / 2
-    return line.left >= label.left and label.top - label.height / 2 <= middle <= label.bottom + label.height / 2
+    return line.left >= label.left and abs(_middle(line) - _middle(label)) <= label.height
+
+
+def _middle(line: Line) -> float:
+    return (line.top + line.bottom) / 2
 
 
 def _below(label: Line, line: Line) -> bool:
