@@ -17,7 +17,7 @@ from visioneval.compare import GradedRun, not_beaten_by_first
 from visioneval.report import form
 from visioneval.report.classic import escape_markdown, markdown_row, model_names, note, summary_json
 from visioneval.stats import RankRange
-from visioneval.types import Prompt
+from visioneval.types import Prompt, Run
 
 
 class Standing(Struct, frozen=True):
@@ -84,8 +84,8 @@ def _by_picture(run: GradedRun, pictures: Sequence[str]) -> list[float]:
 
 def item_health(runs: Sequence[GradedRun]) -> list[ItemHealth]:
     """Return the health of every prompt, in the suite's order."""
-    sighted = [run for run in runs if not run.summary.run.condition.blind]
-    blind = [run for run in runs if run.summary.run.condition.blind]
+    sighted = [run for run in runs if not _never_looks(run.summary.run)]
+    blind = [run for run in runs if _never_looks(run.summary.run)]
     scores = [run.scores for run in sighted]
     blind_scores = [run.scores for run in blind]
     prompts = {prompt.id: prompt for run in runs for prompt in run.prompts}
@@ -100,6 +100,11 @@ def item_health(runs: Sequence[GradedRun]) -> list[ItemHealth]:
         )
         for prompt in prompts.values()
     ]
+
+
+def _never_looks(run: Run) -> bool:
+    """Whether the picture was withheld, or the model is the one that never looks at it."""
+    return run.condition.blind or run.card.provider == "baseline-blind"
 
 
 def _discrimination(prompt_id: str, scores: Sequence[dict[str, float]]) -> float | None:
