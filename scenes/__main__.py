@@ -1,4 +1,4 @@
-"""Command line: `render`, `list`, `contact-sheet` and `reading-kit`."""
+"""Command line: `fetch`, `render`, `list`, `contact-sheet` and `reading-kit`."""
 
 from __future__ import annotations
 
@@ -113,11 +113,20 @@ def command_reading_kit(options: argparse.Namespace) -> None:
     (options.out / "questions.json").write_text(json.dumps(questions, indent=1) + "\n", encoding="utf-8")
 
 
+def command_fetch(options: argparse.Namespace) -> None:
+    """Fetch the environment maps and fonts that are not there yet."""
+    from scenes.fetch import fetch  # fontTools is needed for this alone
+
+    for path in fetch():
+        print(path)
+
+
 def main() -> None:
     """Run a command."""
     parser = argparse.ArgumentParser(prog="python -m scenes", description=__doc__)
     parser.add_argument("--root", type=Path, default=Path(), help="the suite's folder")
     commands = parser.add_subparsers(required=True)
+    commands.add_parser("fetch", help="fetch environment maps and fonts").set_defaults(run=command_fetch)
     render = commands.add_parser("render", help="make one image and its entry")
     render.add_argument("id")
     render.add_argument("--seed", type=int)
