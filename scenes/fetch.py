@@ -1,4 +1,4 @@
-"""Fetch the third-party files that scenes use, from the package registries into `assets.ROOT`: environment maps, fonts.
+"""Fetch the third-party files that scenes use from the package registries: environment maps and fonts.
 
 Needs `npm`, and fontTools with brotli to unpack web fonts. What is already there is not fetched again. CAD models
 (`kicad/`) are part of a Debian package of several hundred megabytes and are left to the person: README.md.
