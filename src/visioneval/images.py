@@ -19,6 +19,7 @@ from visioneval.types import EncodedImage, SentImage
 MAX_PIXELS = 50_000_000
 SENDABLE = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 ORIENTATION_TAG = 0x0112
+PNG_TEXT = (b"tEXt", b"zTXt", b"iTXt")
 JPEG_QUALITY = 95
 
 
@@ -27,12 +28,8 @@ def file_sha256(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
-    except FileNotFoundError:
-        raise SuiteError(f"image {path} does not exist; add the file or correct the path") from None
     except OSError as error:
-        raise SuiteError(
-            f"image {path} cannot be read ({error.strerror}); check the path and its rights"
-        ) from None
+        raise _unreadable(path, error) from None
 
 
 def check_image(path: Path, *, decode: bool) -> None:
@@ -41,7 +38,7 @@ def check_image(path: Path, *, decode: bool) -> None:
     The header is always read (format, at most 50 megapixels); with `decode` every pixel is, which is what
     finds a truncated file.
     """
-    with _open(path, _read(path)) as image:
+    with _open(path) as image:
         if decode:
             _load(path, image)
 
@@ -84,24 +81,30 @@ def image_as_it_is(
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
-    except FileNotFoundError:
-        raise SuiteError(f"image {path} does not exist; add the file or correct the path") from None
     except OSError as error:
-        raise SuiteError(
-            f"image {path} cannot be read ({error.strerror}); check the path and its rights"
-        ) from None
+        raise _unreadable(path, error) from None
 
 
-def _open(path: Path, content: bytes) -> Image.Image:
+def _unreadable(path: Path, error: OSError) -> SuiteError:
+    if isinstance(error, FileNotFoundError):
+        return SuiteError(f"image {path} does not exist; add the file or correct the path")
+    return SuiteError(f"image {path} cannot be read ({error.strerror}); check the path and its rights")
+
+
+def _open(path: Path, content: bytes | None = None) -> Image.Image:
+    """Read a picture's header, from its bytes where they are in hand."""
     try:
         with warnings.catch_warnings():
             # Our own limit is below Pillow's, and is an error rather than a warning.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content))
+            image = Image.open(path if content is None else io.BytesIO(content))
     except Image.DecompressionBombError:
         raise SuiteError(f"image {path} is larger than 50 megapixels; scale it down") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        what = "is empty" if not content else "is not an image that can be read"
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise _unreadable(path, error) from None
+        empty = path.stat().st_size == 0 if content is None else not content
+        what = "is empty" if empty else "is not an image that can be read"
         raise SuiteError(f"image {path} {what}; give a JPEG, PNG, WebP, GIF, BMP or TIFF file") from None
     if image.width * image.height > MAX_PIXELS:
         raise SuiteError(
@@ -125,9 +128,21 @@ def _sendable_as_is(image: Image.Image, content: bytes, longest_side_px: int | N
 
 def _is_upright(image: Image.Image, content: bytes) -> bool:
     # Pillow decodes a whole PNG to look for an orientation after the pixels; almost none has any.
-    if image.format == "PNG" and b"eXIf" not in content and b"exif" not in content:
+    if image.format == "PNG" and not _png_may_be_turned(content):
         return True
     return bool(image.getexif().get(ORIENTATION_TAG, 1) == 1)
+
+
+def _png_may_be_turned(content: bytes) -> bool:
+    """Walk a PNG's chunks for those that can hold an orientation: EXIF, or EXIF or XMP as text."""
+    start = 8
+    while start + 8 <= len(content):
+        length, kind = int.from_bytes(content[start : start + 4]), content[start + 4 : start + 8]
+        keyword = content[start + 8 : start + 38].lower()
+        if kind == b"eXIf" or (kind in PNG_TEXT and (b"exif" in keyword or b"xmp" in keyword)):
+            return True
+        start += 12 + length
+    return False
 
 
 def _encode(image: Image.Image, longest_side_px: int | None) -> EncodedImage:

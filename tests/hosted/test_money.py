@@ -180,8 +180,11 @@ def test_a_prompt_waits_for_requests_per_minute(run: Run) -> None:
     with hosting(lambda call: answer()) as host:
         ran = run(host.url, limits={"requests_per_minute": 600.0})
     assert len(host.calls) == 5
-    queued = [record.reply.timing.queue_s for record in ran.stored.records if record.reply]
-    assert max(queued) >= 0.35 - 0.05
+    arrived = sorted(call.at for call in host.calls)
+    assert (
+        arrived[-1] - arrived[0] >= 0.4 - 0.1
+    )  # one every 0.1 s; the first may be late, for it opens the connection
+    assert all(record.reply and record.reply.timing.queue_s > 0 for record in ran.stored.records)
 
 
 def limits(call: Call) -> Act:

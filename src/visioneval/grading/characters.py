@@ -6,8 +6,9 @@ and the difference between O and 0 all survive.
 
 from __future__ import annotations
 
-import re
 import unicodedata
+
+from visioneval.grading.regex import regex
 
 _SINGLES = {
     **dict.fromkeys("‘’‚‛′ʼ´", "'"),
@@ -54,7 +55,7 @@ class _Spelling(dict[int, str]):
 
 
 _SPELLING = _Spelling()
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def plain_characters(text: str) -> str:
@@ -76,11 +77,9 @@ def fold(text: str) -> str:
     return " ".join(folded.casefold().split())
 
 
-_TOKEN = re.compile(
-    r"(?:(?<!\w)-)?\d[\d.,:/'\"]*|\.\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\s\w.,;:!?\"'()\[\]{}*_`~-]|\d+"
-)
-_QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)')
-_HYPHENATED = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+_TOKEN = regex(r"(?:(?<!\w)-)?\d[\d.,:/'\"]*|\.\d+|[^\W\d_]+(?:'[^\W\d_]+)*|[^\s\w.,;:!?\"'()\[\]{}*_`~-]|\d+")
+_QUOTED = regex(r'(?<!\w)"([^"\n]{1,200})"(?!\w)')
+_HYPHENATED = regex(r"(?<=[^\W\d_])-(?=[^\W\d_])")
 
 
 def tokens(text: str) -> tuple[str, ...]:

@@ -13,10 +13,11 @@ from visioneval.grading.characters import plain_characters
 from visioneval.grading.hits import Hit
 from visioneval.grading.preference import settle
 from visioneval.grading.question import Question
+from visioneval.grading.regex import regex
 from visioneval.grading.words import FRAME, stem
 from visioneval.types import Identifier
 
-_PART = re.compile(r"[^\W_]+(?:[-/.:_#–][^\W_]+)*")
+_PART = regex(r"[^\W_]+(?:[-/.:_#–][^\W_]+)*")
 _LABELS = frozenset(
     "serial number no num nr id code sn part model ref reference plate tag label unit lot batch item "
     "container order".split()

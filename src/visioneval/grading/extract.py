@@ -19,6 +19,7 @@ from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit, Reader, distinct
 from visioneval.grading.markup import Page, without_list_mark, without_markup
 from visioneval.grading.question import Question
+from visioneval.grading.regex import regex
 from visioneval.grading.words import FRAME, PLACES, STOP, stem
 
 SHORT_WORDS = 40
@@ -81,9 +82,9 @@ _FIELDS = (
     "output",
     "prediction",
 )
-_TAG = re.compile(r"<(answer|final_answer|final)>([^<>]{0,2000})</\1>", re.I)
-_BOX = re.compile(r"\\(?:boxed|fbox)\s*\{")
-_GLM_BOX = re.compile(r"<\|begin_of_box\|>([^<]{0,2000})<\|end_of_box\|>")
+_TAG = regex(r"<(answer|final_answer|final)>([^<>]{0,2000})</\1>", re.I)
+_BOX = regex(r"\\(?:boxed|fbox)\s*\{")
+_GLM_BOX = regex(r"<\|begin_of_box\|>([^<]{0,2000})<\|end_of_box\|>")
 
 
 def declared(page: Page, raw: str) -> tuple[str, ...]:
@@ -166,10 +167,10 @@ def _boxes(text: str) -> Iterator[str]:
 # Places in the text
 # ----------------------------------------------------------------------------------------------
 
-_SENTENCE_END = re.compile(
+_SENTENCE_END = regex(
     r"(?<=[.!?])(?<!\bNo\.)(?<!\bno\.)(?<!\bapprox\.)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bvs\.)(?<!\bSt\.)[\"')*]*\s+(?=\S)"
 )
-_ANSWER_LABEL = re.compile(
+_ANSWER_LABEL = regex(
     r"(?:(?:^|(?<=[.!?:;,\s*(]))(?:so,?\s+|therefore,?\s+|thus,?\s+|hence,?\s+)?(?:(?:my|the|our|your|a"
     r"|this|correct|right|final|short|overall|estimated|best|expected|concise)\s+){0,4}"
     r"\b(?:final answer|correct answer|answer|ans|final result|final count|conclusion|verdict|response)\b"
@@ -178,14 +179,14 @@ _ANSWER_LABEL = re.compile(
     r"|\bmust be\b|\bcan only be\b|[:=→]|\s[-–—](?=\s))\s*:?\s*)",
     re.I,
 )
-_LABEL_WORD = re.compile(r"\b(?:answer|ans|result|count|conclusion|verdict|response)\b", re.I)
-_TOTAL_LABEL = re.compile(
+_LABEL_WORD = regex(r"\b(?:answer|ans|result|count|conclusion|verdict|response)\b", re.I)
+_TOTAL_LABEL = regex(
     r"^(?:(?:the\s+)?(?:grand\s+|overall\s+|final\s+)?(?:total|sum|count|result|reading"
     r"|tally)(?:\s+(?:number|count|sum|amount))?(?:\s+of\s+[\w\s-]{1,40})?(?:\s+is"
     r"|\s+comes to)?\s*[:=]?\s*)(?=\S)",
     re.I,
 )
-_CONCLUSION = re.compile(
+_CONCLUSION = regex(
     r"^(?:[*_\s]*)(?:so|therefore|thus|hence|overall|in total|altogether|in conclusion|to conclude"
     r"|in summary|to summari[sz]e|consequently|accordingly"
     r"|that (?:makes|gives|is|leaves|means)|this (?:makes|gives|means|leaves|indicates)"
@@ -194,7 +195,7 @@ _CONCLUSION = re.compile(
     r"|\b(?:in total|altogether|for a total of|a total of|total of|total number|the total)\b",
     re.I,
 )
-_CORRECTION = re.compile(
+_CORRECTION = regex(
     r"(?:^|(?<=[.!?…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b"
     r"|no,\s*wait|hold on|actually\b|on second thought|on closer (?:inspection|look)"
     r"|looking (?:again|more closely|closer)|upon closer|scratch that"
@@ -291,12 +292,10 @@ def _edges(page: Page) -> tuple[str, ...]:
     return tuple(edges)
 
 
-_ABOUT_A_THING = re.compile(
-    r"(?:the|an?|this|that)\s+[a-z]{3,}\s+(?:is|are|was|were|has|reads|says|shows)\b", re.I
-)
+_ABOUT_A_THING = regex(r"(?:the|an?|this|that)\s+[a-z]{3,}\s+(?:is|are|was|were|has|reads|says|shows)\b", re.I)
 
 
-_LABELLED_LINE = re.compile(r"[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}\s*:\s*\S")
+_LABELLED_LINE = regex(r"[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}\s*:\s*\S")
 
 
 def _is_list_of_labels(page: Page) -> bool:
@@ -310,7 +309,7 @@ def _is_bare(line: str) -> bool:
     return short and bare == line and not _ABOUT_A_THING.match(line)
 
 
-_LEAD_END = re.compile(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|\s\(|:\s")
+_LEAD_END = regex(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|\s\(|:\s")
 
 
 def _lead(line: str) -> str:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
+from visioneval.grading.regex import regex
+
 MOST_HITS = 60
 """Values of one span that are looked at, from its end; a span with more settles on nothing anyway."""
 
@@ -31,13 +33,13 @@ class Hit(NamedTuple):
 Reader: TypeAlias = Callable[[str], list[Hit]]
 """Finds the values of one type that a span of text claims, already settled."""
 
-_DENIED = re.compile(
+_DENIED = regex(
     r"(?:\bnot|n't|\bnever|\brather than|\binstead of|\bunlike|\bneither|\bnor|\bopposed to|\bexcluding"
     r"|\bno longer)"
     r"(?:\s+(?:an?|the|on|in|at|to|its|really|quite|exactly|be|your|my|just|only))*[\s\"'*]*$",
     re.I,
 )
-_CONCLUDES = re.compile(
+_CONCLUDES = regex(
     r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|overall|meaning(?: that)?|which means"
     r"|that means|giving"
     r"|which gives|that gives|(?:which|that) makes|making(?: it)?|leaving|which leaves|that leaves"
@@ -45,7 +47,7 @@ _CONCLUDES = re.compile(
     r"|adding up to|adds up to|add up to|equals|is equal to|in conclusion|to conclude|in summary)\b|=|→|->|⇒)",
     re.I,
 )
-_BRACKETS = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+_BRACKETS = regex(r"\([^()]*\)|\[[^\[\]]*\]")
 
 
 def is_denied(text: str, hit: Hit) -> bool:

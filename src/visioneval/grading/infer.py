@@ -25,6 +25,7 @@ from visioneval.grading.question import (
     understand,
     unit_asked,
 )
+from visioneval.grading.regex import regex
 from visioneval.grading.sequences import split_grid
 from visioneval.grading.units import find_unit
 from visioneval.grading.words import CLOSED_CLASSES
@@ -49,7 +50,7 @@ from visioneval.types import (
 TYPES: tuple[str, ...] = tuple(RULES.values())
 
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "y": True, "n": False}
-_CODE_ASKED = re.compile(
+_CODE_ASKED = regex(
     r"\b(?:serial|code|plate|registration|licen[cs]e|i\.?d\.?|identifier|sku|upc|ean|isbn|barcode|phone"
     r"|telephone|zip|postal|postcode|password"
     r"|captcha|vin|tracking|consignment|invoice (?:no|number)|order (?:no|number)|part (?:no|number)"
@@ -58,38 +59,38 @@ _CODE_ASKED = re.compile(
     r"|dip switch)\b",
     re.I,
 )
-_MONEY_ASKED = re.compile(
+_MONEY_ASKED = regex(
     r"\b(?:price|cost|costs|paid|pay|amount|tax|vat|tip|subtotal|total (?:price|cost|amount|due|paid"
     r"|bill)|bill|dollars?|euros?|pounds sterling|fee|fare"
     r"|salary|balance|change (?:was|given|is)|spent|charged?|worth|cash)\b|[$£€]",
     re.I,
 )
-_CELL_ASKED = re.compile(
+_CELL_ASKED = regex(
     r"\b(?:cell|position|grid|row|column|square|seat|slot|pocket|coordinate|well)\b|\blike [A-Z]\d", re.I
 )
-_ORDER_ASKED = re.compile(
+_ORDER_ASKED = regex(
     r"\b(?:order|sequence|left to right|right to left|top to bottom|bottom to top|ascending|descending"
     r"|from (?:first|largest|smallest|nearest|front|left|top)"
     r"|sorted?|rank|chronological|clockwise|coordinates?|then)\b",
     re.I,
 )
-_LIST_ASKED = re.compile(
+_LIST_ASKED = regex(
     r"\b(?:list|which|what (?:are|colou?rs|letters|items|numbers|words)|name (?:all|the|every|each)"
     r"|all (?:the|of)|every|comma|separated|who are)\b",
     re.I,
 )
-_READ_ASKED = re.compile(
+_READ_ASKED = regex(
     r"\b(?:transcribe|what does (?:the|this|it)\b.{0,60}\b(?:say|read)|what (?:text|is written"
     r"|is the text|words?)|read (?:the|this|out)|full text|exact text|ocr|verbatim)\b",
     re.I,
 )
-_NUMBER = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
-_MEASURE = re.compile(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)?)\s?-?\s?([^\d\s,;]+(?:\s[a-z]+)?)", re.I)
-_RC = re.compile(r"R\d+C\d+")
-_LETTER_CELL = re.compile(r"[A-Z]\d{1,2}")
-_CODE = re.compile(r"[^\W_]+(?:[-/.][^\W_]+)*")
-_PHONE_ASKED = re.compile(r"\b(?:phone|telephone|mobile|fax)\b", re.I)
-_DIMENSIONS = re.compile(r"\d+(?:\.\d+)?(?:\s?[x×*]\s?\d+(?:\.\d+)?)+", re.I)
+_NUMBER = regex(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[-+]?\.\d+")
+_MEASURE = regex(r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:[.,]\d+)?)\s?-?\s?([^\d\s,;]+(?:\s[a-z]+)?)", re.I)
+_RC = regex(r"R\d+C\d+")
+_LETTER_CELL = regex(r"[A-Z]\d{1,2}")
+_CODE = regex(r"[^\W_]+(?:[-/.][^\W_]+)*")
+_PHONE_ASKED = regex(r"\b(?:phone|telephone|mobile|fax)\b", re.I)
+_DIMENSIONS = regex(r"\d+(?:\.\d+)?(?:\s?[x×*]\s?\d+(?:\.\d+)?)+", re.I)
 _LONG_TEXT_WORDS = 12
 _LONG_NUMBER_DIGITS = 7
 

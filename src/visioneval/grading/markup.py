@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 from visioneval.grading.characters import plain_characters
+from visioneval.grading.regex import regex
 
 LONGEST_REPLY = 100_000
 """Characters of a reply that are read; no answer needs more."""
@@ -13,21 +14,19 @@ LONGEST_REPLY = 100_000
 OPENING, CLOSING = 1500, 2500
 """Of a longer reply to a question for one value, so many characters are read at its two ends."""
 
-_THINKING_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
-_THINKING_CLOSE = re.compile(r"</(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
-_FENCE = re.compile(r"[ \t]*(?:```+|~~~+)[ \t]*[\w+-]*[ \t]*$")
-_ONE_LINE_FENCE = re.compile(r"```([^`\n]+)```")
-_BOLD = re.compile(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
-_EMPHASIS = re.compile(
-    r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])"
-)
-_CODE = re.compile(r"`([^`\n]+)`")
-_LINE_LEAD = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)+")
-_LIST_LEAD = re.compile(r"^[ \t]*(?:[-*•+–][ \t]+|\(?\d{1,3}[.)][ \t]+)(?=\S)")
-_LATEX_MATHS = re.compile(r"\$\$([^$\n]+)\$\$|\$(?=[^\s$])([^$\n]{1,200})(?<=[^\s$])\$(?![\d\w])")
-_LATEX_WORDS = re.compile(r"\\(?:text|textbf|mathrm|mathbf|mathit|operatorname)\s?\{([^{}\n]*)\}")
-_LATEX_FRACTION = re.compile(r"\\[dt]?frac\{([^{}\n]*)\}\{([^{}\n]*)\}")
-_LATEX_SUBSCRIPT = re.compile(r"(?<=[A-Za-z}])_(?:\{(\d{1,3})\}|(\d)(?!\w*_))")
+_THINKING_OPEN = regex(r"<(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
+_THINKING_CLOSE = regex(r"</(?:think|thinking|thought|reasoning|scratchpad)>", re.I)
+_FENCE = regex(r"[ \t]*(?:```+|~~~+)[ \t]*[\w+-]*[ \t]*$")
+_ONE_LINE_FENCE = regex(r"```([^`\n]+)```")
+_BOLD = regex(r"\*\*([^*\n]+)\*\*|__([^_\n]+)__")
+_EMPHASIS = regex(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_\n]+)(?<=\S)_(?![\w_])")
+_CODE = regex(r"`([^`\n]+)`")
+_LINE_LEAD = regex(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?)+")
+_LIST_LEAD = regex(r"^[ \t]*(?:[-*•+–][ \t]+|\(?\d{1,3}[.)][ \t]+)(?=\S)")
+_LATEX_MATHS = regex(r"\$\$([^$\n]+)\$\$|\$(?=[^\s$])([^$\n]{1,200})(?<=[^\s$])\$(?![\d\w])")
+_LATEX_WORDS = regex(r"\\(?:text|textbf|mathrm|mathbf|mathit|operatorname)\s?\{([^{}\n]*)\}")
+_LATEX_FRACTION = regex(r"\\[dt]?frac\{([^{}\n]*)\}\{([^{}\n]*)\}")
+_LATEX_SUBSCRIPT = regex(r"(?<=[A-Za-z}])_(?:\{(\d{1,3})\}|(\d)(?!\w*_))")
 _LATEX_SIGNS = (
     ("\\%", "%"),
     ("\\$", "$"),
@@ -49,9 +48,9 @@ _LATEX_SIGNS = (
     ("\\[", " "),
     ("\\]", " "),
 )
-_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\((?:https?:|#|/)[^()\s]*\)")
-_BREAK = re.compile(r"<br\s*/?>", re.I)
-_SPECIAL = re.compile(r"<\|[\w-]{1,40}\|>|</?s>")
+_LINK = regex(r"!?\[([^\[\]\n]*)\]\((?:https?:|#|/)[^()\s]*\)")
+_BREAK = regex(r"<br\s*/?>", re.I)
+_SPECIAL = regex(r"<\|[\w-]{1,40}\|>|</?s>")
 
 
 class Page(NamedTuple):

@@ -9,13 +9,14 @@ from typing import Literal
 
 from visioneval.grading.hits import Hit
 from visioneval.grading.numerals import find_numerals
+from visioneval.grading.regex import regex
 from visioneval.grading.words import MONTHS
 
 Order = Literal["dmy", "mdy", "ymd"]
 
 _MONTH = "|".join(MONTHS) + "|" + "|".join(month[:3] for month in MONTHS) + "|sept"
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
-_DATE = re.compile(
+_DATE = regex(
     rf"""
       \b(?P<y1>\d{{4}})\s?(?P<s1>[-/.])\s?(?P<m1>\d{{1,2}})(?:\s?(?P=s1)\s?(?P<d1>\d{{1,2}}))?(?![\d:])
     | \b(?P<y5>\d{{4}})[年]\s?(?P<m5>\d{{1,2}})月(?:\s?(?P<d5>\d{{1,2}})日)?
@@ -91,13 +92,13 @@ def _month_number(name: str) -> int:
     return next(i for i, month in enumerate(MONTHS, start=1) if month.startswith(name.lower()[:3]))
 
 
-_TIME = re.compile(
+_TIME = regex(
     r"(?<![\d:.])(?P<h>\d{1,2})(?P<sep>[:.h])(?P<m>[0-5]\d)(?:[:.](?P<s>[0-5]\d))?(?![\d:])\s*(?P<ap>[ap]\.?\s?m\b\.?)?"
     r"|(?<![\d:.])(?P<h2>\d{1,2})\s*(?:(?P<ap2>[ap]\.?m\b\.?)|o'?\s?clock(?:\s+(?P<ap3>[ap]\.?m\b\.?))?)"
     r"|(?<![\d:.])(?P<h4>[01]\d|2[0-3])(?P<m4>[0-5]\d)\s*(?:h\b|hrs\b|hours\b)",
     re.I,
 )
-_SPOKEN = re.compile(
+_SPOKEN = regex(
     r"\b(?P<minutes>half|(?:a )?quarter|(?<![a-z-])[a-z]{3,7}(?:-[a-z]{3,5})?"
     r"|\d{1,2})(?:\s+minutes?)?\s+(?P<way>past|after|to|before|till)\s+(?P<hour>[a-z]{3,6}|\d{1,2})\b",
     re.I,
@@ -154,7 +155,7 @@ _ORDINAL = (
 )
 _NUMBER = r"\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 _RC_FORMS: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
-    (re.compile(pattern, re.I), row_first)
+    (regex(pattern, re.I), row_first)
     for pattern, row_first in (
         (
             rf"(?<!\w){_ROW}({_NUMBER})\s*[,;/&-]?\s*(?:and\s+|in\s+|of\s+"
@@ -172,7 +173,7 @@ _RC_FORMS: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
     )
 )
 _LETTER_FORMS: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
-    (re.compile(pattern), letter_first)
+    (regex(pattern), letter_first)
     for pattern, letter_first in (
         (r"(?<![\w-])([A-Za-z]{1,2})[\s-]?(\d{1,3})(?![\w])", True),
         (r"(?i:\brow\s+)([A-Za-z])\b[^.;\d]{1,40}?(?i:\bcolumn\s+)(\d{1,3})\b", True),
@@ -181,7 +182,7 @@ _LETTER_FORMS: tuple[tuple[re.Pattern[str], bool], ...] = tuple(
         (r"\(\s*\"?([A-Za-z])\"?\s*,\s*(\d{1,3})\s*\)", True),
     )
 )
-_PAIR = re.compile(r"\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
+_PAIR = regex(r"\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
 
 
 def find_cells(text: str, *, by_numbers: bool) -> list[Hit]:

@@ -9,6 +9,7 @@ from visioneval.grading.hits import MOST_HITS, Hit, distinct
 from visioneval.grading.numerals import Numeral, find_numerals
 from visioneval.grading.preference import settle
 from visioneval.grading.question import Question
+from visioneval.grading.regex import regex
 
 _CURRENCIES = {
     "$": "USD CAD AUD NZD SGD HKD MXN",
@@ -78,13 +79,13 @@ _CENTS = {
     "pence": "GBP",
 }
 _NAMES = "|".join(re.escape(name) for name in sorted({**_CURRENCIES, **_CENTS}, key=len, reverse=True))
-_BEFORE = re.compile(rf"(?<![^\W\d_])({_NAMES})\s?(?P<sign>-?)\s?$", re.I)
-_AFTER = re.compile(rf"\s?({_NAMES})(?![^\W\d_])", re.I)
-_SCALE = re.compile(r"\s?(k|m|mn|bn|b)\b", re.I)
+_BEFORE = regex(rf"(?<![^\W\d_])({_NAMES})\s?(?P<sign>-?)\s?$", re.I)
+_AFTER = regex(rf"\s?({_NAMES})(?![^\W\d_])", re.I)
+_SCALE = regex(r"\s?(k|m|mn|bn|b)\b", re.I)
 _SCALES = {"k": 1000, "m": 10**6, "mn": 10**6, "bn": 10**9, "b": 10**9}
-_CODE = re.compile(r"\b([A-Z]{3})\s?$|^\s?([A-Z]{3})\b")
-_ABOUT = re.compile(r"(?:\b(?:about|around|approximately|roughly)|~|≈)\s*\S{0,3}\s*$", re.I)
-_OTHER_UNIT = re.compile(r"\s?(?:%|percent|kg|g|lb|oz|ml|litres?|items?|pcs)\b|\s?%", re.I)
+_CODE = regex(r"\b([A-Z]{3})\s?$|^\s?([A-Z]{3})\b")
+_ABOUT = regex(r"(?:\b(?:about|around|approximately|roughly)|~|≈)\s*\S{0,3}\s*$", re.I)
+_OTHER_UNIT = regex(r"\s?(?:%|percent|kg|g|lb|oz|ml|litres?|items?|pcs)\b|\s?%", re.I)
 
 
 def find_amounts(text: str, currency: str | None, question: Question) -> list[Hit]:
@@ -177,7 +178,7 @@ def _with_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
     return marked
 
 
-_INCLUDED = re.compile(
+_INCLUDED = regex(
     r"\b(?:including|of which|plus|before|after|excluding|excl\.?|incl\.?|out of|paid with"
     r"|tendered)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}$",
     re.I,

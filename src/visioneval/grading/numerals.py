@@ -11,6 +11,8 @@ import re
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
+from visioneval.grading.regex import regex
+
 Kind = Literal["digits", "word", "ordinal", "fraction"]
 
 
@@ -47,7 +49,7 @@ _ORDINAL_WORD = "|".join(sorted(_ORDINALS, key=len, reverse=True))
 _CJK = {char: value for value, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _CJK_SCALES = {"十": 10, "百": 100, "千": 1000}
 
-_NUMERAL = re.compile(
+_NUMERAL = regex(
     rf"""
       (?P<other> \d{{1,2}}:\d{{2}}(?::\d{{2}})?(?!\d)          # a time
         | \d{{1,4}}([-/.])\d{{1,2}}\2\d{{1,4}}(?![\d])         # a date

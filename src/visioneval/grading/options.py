@@ -11,6 +11,7 @@ from visioneval.grading.hits import MOST_HITS, Hit
 from visioneval.grading.polarity import says_opposite
 from visioneval.grading.preference import clause_of, settle
 from visioneval.grading.question import Question, lettered_options, option_key, options_in
+from visioneval.grading.regex import regex
 from visioneval.grading.words import CLOSED_CLASSES, PLACES, STOP, stem
 from visioneval.types import Choice
 
@@ -22,15 +23,15 @@ _SAME = (
     ("gold", "golden"),
 )
 _SIDES = frozenset("left right top bottom front".split())
-_AGAINST = re.compile(
+_AGAINST = regex(
     r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of"
     r"|opposed to|no longer)|n't)"
     r"\s+(?:[\w'-]+\s+){0,3}[\"'(]*$",
     re.I,
 )
-_OF_A_THING = re.compile(r"(?:\s+side)?(?:\s+of)?\s+(?:the|an?)\s+(?:\w+\s+)??([a-z]+)\b", re.I)
-_RELATIVE_TO = re.compile(r"\b(?:relative to|in relation to|with respect to|compared (?:to|with))", re.I)
-_OTHERS = re.compile(r"\b(?:others?|rest|remaining)\b[^.;]*$", re.I)
+_OF_A_THING = regex(r"(?:\s+side)?(?:\s+of)?\s+(?:the|an?)\s+(?:\w+\s+)??([a-z]+)\b", re.I)
+_RELATIVE_TO = regex(r"\b(?:relative to|in relation to|with respect to|compared (?:to|with))", re.I)
+_OTHERS = regex(r"\b(?:others?|rest|remaining)\b[^.;]*$", re.I)
 
 
 class Options:
@@ -144,8 +145,8 @@ class Options:
         return []
 
 
-_A_WORD = re.compile(r" (?!(?:and|or|is|has|was|but|then|to)\b)[a-z]")
-_A_LETTER = re.compile(r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$", re.I)
+_A_WORD = regex(r" (?!(?:and|or|is|has|was|but|then|to)\b)[a-z]")
+_A_LETTER = regex(r"\b(?:letter|option|answer(?: is)?|label(?:led|ed)?|marked|crate|bearing|is)[\s:]*$", re.I)
 
 
 def find_letters(text: str, letters: dict[str, str]) -> list[Hit]:
@@ -191,7 +192,7 @@ def _joined(text: str, first: Hit, second: Hit) -> bool:
     return bool(_JOIN.fullmatch(text[first.end : second.start]))
 
 
-_JOIN = re.compile(r"\s*(?:,|&|\+|\band\b)\s*(?:the\s+)?", re.I)
+_JOIN = regex(r"\s*(?:,|&|\+|\band\b)\s*(?:the\s+)?", re.I)
 
 
 def _is_both(text: str, hit: Hit) -> bool:

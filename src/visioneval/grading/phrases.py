@@ -12,25 +12,26 @@ from collections.abc import Iterator
 
 from visioneval.grading.characters import plain_characters, tokens
 from visioneval.grading.question import Question
+from visioneval.grading.regex import regex
 from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, REMARKS, stem
 
-_COPULA = re.compile(
+_COPULA = regex(
     r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled"
     r"|labeled|marked"
     r"|by|spells|contains|to be|as|appears to be|looks like|seems like)\b:?|:",
     re.I,
 )
-_QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,200})"(?!\w)|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
-_CLAUSE_END = re.compile(
+_QUOTED = regex(r'(?<!\w)"([^"\n]{1,200})"(?!\w)|(?<!\w)\'([^\'\n]{2,200})\'(?!\w)')
+_CLAUSE_END = regex(
     r"\s[-–—]\s|[;(]|\.\s+(?=[A-Z])"
     r"|,\s(?=(?:which|who|whose|with|as|an?|the|based|located|not|because|since|so|while|but|where|it|next|near|in|on"
     r"|at|and (?:it|the)|\w+ing|\w+ed)\b)",
     re.I,
 )
 """Where a clause ends; a comma before another item of a list is no end."""
-_DETAIL = re.compile(r"\s(?:on|in|at|near|next to|beside|by|under|with|while|from|inside|outside)\s", re.I)
-_DOING = re.compile(r"\b(?:doing|happening|going on)\b", re.I)
-_THING_ASKED = re.compile(
+_DETAIL = regex(r"\s(?:on|in|at|near|next to|beside|by|under|with|while|from|inside|outside)\s", re.I)
+_DOING = regex(r"\b(?:doing|happening|going on)\b", re.I)
+_THING_ASKED = regex(
     r"\bdescribe\b|\bwhat (?:is|are) .{1,40}\b(?:holding|carrying)\b"
     r"|\bwhat (?:is (?:wrong|this\b|it\b)|(?:(?:kind|type|sort) of |is the )?"
     r"(?:defect|damage|problem|issue|fault|object|item|thing|animal|vehicle|tool|fruit|vegetable|food)\b)",
@@ -50,9 +51,9 @@ def phrase_key(text: str) -> tuple[str, ...]:
     return words[start:end]
 
 
-_TIMES = re.compile(r"(?<=\d)\s*[x×*]\s*(?=\d)", re.I)
-_HAS_FEET = re.compile(r"\d\s?(?:['’′]|ft\b|feet\b|foot\b)", re.I)
-_FEET = re.compile(
+_TIMES = regex(r"(?<=\d)\s*[x×*]\s*(?=\d)", re.I)
+_HAS_FEET = regex(r"\d\s?(?:['’′]|ft\b|feet\b|foot\b)", re.I)
+_FEET = regex(
     r"(\d+)\s?(?:'|ft\b\.?|feet\b|foot\b)(?:[\s,-]*(\d+(?:\.\d+)?)\s?(?:\"|''|in\b\.?|inch(?:es)?\b)?(?![\w']))?",
     re.I,
 )
@@ -91,7 +92,7 @@ def phrase_keys(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
     yield from _subjects(sentence, question)
 
 
-_THING_DETAIL = re.compile(
+_THING_DETAIL = regex(
     r"\s(?:on|in|at|near|next to|beside|along|across|running"
     r"|sitting|standing|lying|sleeping|located|inside|outside|from)\s",
     re.I,
@@ -151,7 +152,7 @@ _WORD_NUMBERS = {
     word: str(value)
     for value, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
 }
-_SPLIT = re.compile(r"(?<=\d)(?=[a-z])")
+_SPLIT = regex(r"(?<=\d)(?=[a-z])")
 
 
 def _numbers(words: tuple[str, ...]) -> tuple[str, ...]:

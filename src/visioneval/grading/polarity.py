@@ -13,25 +13,26 @@ from functools import lru_cache
 from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit
 from visioneval.grading.question import Question
+from visioneval.grading.regex import regex
 from visioneval.grading.words import NEGATORS, STOP, stem
 
 _YES = "yes|yep|yeah|yup|affirmative|true|correct|definitely|absolutely|oui|sí|ja|sim|да|是|是的|はい|예|네|نعم"
 _NO = "no|nope|nah|negative|false|incorrect|non|nein|não|нет|否|不是|いいえ|아니요|아니오|لا"
 _WORD = rf"(?P<yes>{_YES})|(?P<no>{_NO})"
-_ALONE = re.compile(rf"[\W_]*(?:{_WORD})[\W_]*", re.I)
-_OPENING = re.compile(
+_ALONE = regex(rf"[\W_]*(?:{_WORD})[\W_]*", re.I)
+_OPENING = regex(
     rf"^[\W_]*(?:(?:the\s+)?(?:final\s+|correct\s+|short\s+)?answer\s*(?:is|:)?\W*|well|so|therefore|thus"
     rf"|hence|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
     rf"\b(?:{_WORD})\b(?=\s*(?:[,.;:!?\"')–—-]|$)|\s+(?:it|there|the|this|that|i|they|he|she|you|we|both"
     rf"|all|these|those|because|since)\b(?!\s*[-]))",
     re.I,
 )
-_CLOSING = re.compile(
+_CLOSING = regex(
     rf"(?:\b(?:is|be|say|says|would be|so|hence|therefore|thus|answer)|[:,—–=→-])\W*\b(?:{_WORD})\b[\s.!\"'*)]*$",
     re.I,
 )
-_ECHO = re.compile(r"\byes\s*(?:/|or)\s*no\b", re.I)
-_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+_ECHO = regex(r"\byes\s*(?:/|or)\s*no\b", re.I)
+_SENTENCE = regex(r"(?<=[.!?;])\s+|\n+")
 
 _POLES = (
     (
@@ -135,7 +136,7 @@ def _meant(text: str, question: Question) -> list[Hit]:
     return hits
 
 
-_UNREAL = re.compile(
+_UNREAL = regex(
     r"\b(?:if|whether|would|should|could|may|might|possibly|perhaps|maybe|check|checking|determine"
     r"|question|asks?|asked)\b",
     re.I,
@@ -215,7 +216,7 @@ def _subject_is(asked: tuple[str, ...], first: str) -> bool:
 
 _UNIVERSAL = frozenset("all every each everyone everybody everything both".split())
 _COUNT = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten)"
-_SOME = re.compile(
+_SOME = regex(
     r"\b(?:only|some|most|few|several|half|partly|partially|almost|nearly|but one|except)\b"
     rf"|\b{_COUNT} (?:out )?of (?:the\b|{_COUNT}\b)",
     re.I,

@@ -11,23 +11,24 @@ import re
 from visioneval.grading.characters import tokens
 from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
 from visioneval.grading.question import Question
+from visioneval.grading.regex import regex
 from visioneval.grading.words import FRAME, NEGATORS, stem
 
-_CLAUSES = re.compile(
+_CLAUSES = regex(
     r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof|although|though|including|excluding)\b",
     re.I,
 )
 _CLAUSE_REACH = 200
-_LINE_LABEL = re.compile(r"(?:^|\n)[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}$")
-_LABEL = re.compile(
+_LINE_LABEL = regex(r"(?:^|\n)[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}$")
+_LABEL = regex(
     r"(?:\b(?:rows?|columns?|col|steps?|lines?|groups?|sections?|trays?|slots?|boxe?s?|layers?|items?|nos?\.?|numbers?|figures?|fig\.?"
     r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
     re.I,
 )
-_OR_BEFORE = re.compile(
+_OR_BEFORE = regex(
     r"(?:\bor(?: maybe| possibly| perhaps| even)?(?: (?:the|on|in|at))*|(?<=\d)\s?/)\s*[\"'*(]*$", re.I
 )
-_OR_AFTER = re.compile(r"[\"'*)]*(?:,?\s*\bor\b(?! (?:so|more|less)\b)|\s?/\s?(?=[\d$£€]))", re.I)
+_OR_AFTER = regex(r"[\"'*)]*(?:,?\s*\bor\b(?! (?:so|more|less)\b)|\s?/\s?(?=[\d$£€]))", re.I)
 
 
 def settle(text: str, hits: list[Hit], question: Question, *, either: bool = True) -> list[Hit]:

@@ -14,6 +14,7 @@ from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, 
 from visioneval.grading.numerals import Numeral, find_numerals
 from visioneval.grading.preference import prefer
 from visioneval.grading.question import Question
+from visioneval.grading.regex import regex
 from visioneval.grading.units import Unit, convert, find_unit, is_ambiguous
 from visioneval.grading.words import stem
 
@@ -33,36 +34,36 @@ class Asked(NamedTuple):
     """The decimal number expected: what is said in another unit is rounded as it is."""
 
 
-_ABOUT = re.compile(
+_ABOUT = regex(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|circa|ca\.|nearly|almost|some|an? estimated"
     r"|estimated(?: at)?"
     r"|estimate(?: of| is)?|close to|probably|likely|appears? to be|looks like|i think|i believe)|~|≈|≃"
     r"|±)[\s:*]*$",
     re.I,
 )
-_BOUND = re.compile(
+_BOUND = regex(
     r"(?:\b(?:at least|at most|more than|less than|fewer than|over|under|up to|no more than"
     r"|no fewer than|no less than"
     r"|minimum of|maximum of|upwards of|above|below|exceeding|greater than|exceeds|not exactly)|[<>≥≤]=?)\s*$",
     re.I,
 )
-_BOUND_AFTER = re.compile(r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b)", re.I)
-_ALTERNATIVE = re.compile(
+_BOUND_AFTER = regex(r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b)", re.I)
+_ALTERNATIVE = regex(
     r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\b(?:or|to|through|and/or|or maybe|or possibly"
     r"|or perhaps)\b(?:\s+(?:even|about|maybe|possibly|perhaps))?|[-–—~/])\s*$",
     re.I,
 )
-_WHOLE_OF = re.compile(
+_WHOLE_OF = regex(
     r"(?:\b(?:out of|of|of the|of these|of those|of all|of a total of|among|amongst|from the"
     r"|in the)(?:\s+(?:the|these|those|all|visible|total))*|/)\s*$",
     re.I,
 )
-_NONE_OF = re.compile(r"\b(?:none|neither|not one) of (?:the |these |those |all )*$", re.I)
-_TOTAL_AFTER = re.compile(r"[^.;,\n\d]{0,40}?\b(?:in total|in all|altogether|overall|combined|total)\b", re.I)
-_TOTAL_BEFORE = re.compile(
+_NONE_OF = regex(r"\b(?:none|neither|not one) of (?:the |these |those |all )*$", re.I)
+_TOTAL_AFTER = regex(r"[^.;,\n\d]{0,40}?\b(?:in total|in all|altogether|overall|combined|total)\b", re.I)
+_TOTAL_BEFORE = regex(
     r"\b(?:totals?|sum|altogether|grand total|final count|total count|overall)\b[^.;,\n\d]{0,40}$", re.I
 )
-_UNIT_AFTER = re.compile(
+_UNIT_AFTER = regex(
     r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)"
     r"|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent"
     r"|km/h|mi/h|m/s"
@@ -72,9 +73,9 @@ _UNIT_AFTER = re.compile(
 )
 
 
-_CLAUSE_ENDS = re.compile(r"\s*(?:[.,;)]|$)")
+_CLAUSE_ENDS = regex(r"\s*(?:[.,;)]|$)")
 """Behind a number, a lone capital letter is a unit where the clause ends with it: "12.6 A."."""
-_RESISTOR_CODE = re.compile(r"\b(\d{1,3})[kK](\d{1,2})\b")
+_RESISTOR_CODE = regex(r"\b(\d{1,3})[kK](\d{1,2})\b")
 """4k7 is 4.7 kilohms."""
 
 
@@ -111,7 +112,7 @@ def _but_only(text: str, hits: list[Hit]) -> list[Hit]:
     return only if len(only) == 1 and only[-1] == hits[-1] else hits
 
 
-_BUT_ONLY = re.compile(r"\b(?:but|however,?|though|yet)\s+(?:there (?:are|is)\s+)?only\s*$", re.I)
+_BUT_ONLY = regex(r"\b(?:but|however,?|though|yet)\s+(?:there (?:are|is)\s+)?only\s*$", re.I)
 
 
 def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
@@ -198,8 +199,8 @@ def _as_precise(value: Decimal, written: Decimal) -> Decimal:
     return round(value, -exponent) if isinstance(exponent, int) and exponent < 0 else round(value, 0)
 
 
-_COUNTED = re.compile(r"\bhow many\b", re.I)
-_WORD_BEFORE = re.compile(r"([a-z]+)\s+(?:#|no\.?\s*|number\s+)?$", re.I)
+_COUNTED = regex(r"\bhow many\b", re.I)
+_WORD_BEFORE = regex(r"([a-z]+)\s+(?:#|no\.?\s*|number\s+)?$", re.I)
 
 
 def _is_name(before: str, question: Question) -> bool:
@@ -237,14 +238,14 @@ def _is_number_word(text: str, numeral: Numeral) -> bool:
     return bool(after and after[1] and after[1] not in _PRONOUN_AFTER)
 
 
-_NONE = re.compile(
+_NONE = regex(
     r"\b(none|nil|no one|nobody)\b|\b(?:there (?:are|were|is)n't|don't see|do not see|cannot see|can't see|not see"
     r"|are not) (?:any)\b",
     re.I,
 )
-_NO_THING = re.compile(r"\b(?:no|zero|not any|without any)\s+((?:[a-z-]+\s*){1,4})", re.I)
-_SOLE = re.compile(r"\b(?:a|an|the|only one|a single|one single|single)\s+((?:[a-z-]+\s*){1,4})", re.I)
-_PAIR = re.compile(r"\b(?:both|a pair|a couple)\b", re.I)
+_NO_THING = regex(r"\b(?:no|zero|not any|without any)\s+((?:[a-z-]+\s*){1,4})", re.I)
+_SOLE = regex(r"\b(?:a|an|the|only one|a single|one single|single)\s+((?:[a-z-]+\s*){1,4})", re.I)
+_PAIR = regex(r"\b(?:both|a pair|a couple)\b", re.I)
 
 
 def _implied(text: str, asked: Asked, said: list[Hit]) -> list[Hit]:

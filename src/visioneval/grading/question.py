@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from visioneval.grading.characters import plain_characters, tokens
+from visioneval.grading.regex import regex
 from visioneval.grading.units import find_unit, is_ambiguous
 from visioneval.grading.words import ARTICLES, EQUALS, FRAME, NEGATORS, STOP, stem
 
@@ -36,7 +37,7 @@ def understand(text: str) -> Question:
     )
 
 
-_INSTRUCTION = re.compile(
+_INSTRUCTION = regex(
     r"(?<![^.?!:)\n\s])\s*(?:please\s+)?(?:only\s+)?(?:answer|return|respond|reply|give|write|use|format"
     r"|output|express|round|do not)\b"
     r"[^.?!\n]*(?:[.?!]|\n|$)",
@@ -78,16 +79,16 @@ def _counted(words: tuple[str, ...]) -> str:
 # Options
 # ----------------------------------------------------------------------------------------------
 
-_OPTION_LINE = re.compile(r"^[ \t]*[(\[]?([A-Za-z]|\d{1,2})[)\].:][ \t]*(\S[^\n]*)$", re.M)
-_OPTION_INLINE = re.compile(r"(?<!\w)\(([A-Za-z])\)\s*([^()\n;]{1,80}?)\s*(?=\([A-Za-z]\)|[;.?]|$)", re.M)
-_ONE_OF = re.compile(
+_OPTION_LINE = regex(r"^[ \t]*[(\[]?([A-Za-z]|\d{1,2})[)\].:][ \t]*(\S[^\n]*)$", re.M)
+_OPTION_INLINE = regex(r"(?<!\w)\(([A-Za-z])\)\s*([^()\n;]{1,80}?)\s*(?=\([A-Za-z]\)|[;.?]|$)", re.M)
+_ONE_OF = regex(
     r"(?:(?:answer|return|respond|reply|choose|say|state|options?|one of|either)\b[^:?.!\n]*?"
     r"\b(?:only|either|with|from|of|between)|:)\s+([^:?.!\n]{3,200})",
     re.I,
 )
-_ASKED_OR = re.compile(r"[,:]\s*((?:[^,?.:\n]{1,40},\s*){0,8}[^,?.:\n]{1,40}?,?\s+or\s+[^,?.:\n]{1,40})\?", re.I)
-_PAIR_OR = re.compile(r"\b([\w-]+)\s+or\s+(?:(?:the|a|an|on|in|at|to|is|it|not)\s+)*([\w-]+)\b", re.I)
-_OPTION_LEAD = re.compile(
+_ASKED_OR = regex(r"[,:]\s*((?:[^,?.:\n]{1,40},\s*){0,8}[^,?.:\n]{1,40}?,?\s+or\s+[^,?.:\n]{1,40})\?", re.I)
+_PAIR_OR = regex(r"\b([\w-]+)\s+or\s+(?:(?:the|a|an|on|in|at|to|is|it|not)\s+)*([\w-]+)\b", re.I)
+_OPTION_LEAD = regex(
     r"^(?:(?:the|a|an|either|only|is|are|it|was|on|in|at|to|of|with|from|as|its|their|colou?r|side|one"
     r"|following|options?|"
     r"answer|single|word|words)\s+)+",
@@ -132,10 +133,10 @@ def _split_options(listed: str) -> tuple[str, ...]:
 # The form asked for
 # ----------------------------------------------------------------------------------------------
 
-_UNIT_ASKED = re.compile(
+_UNIT_ASKED = regex(
     r"\b(?:in|unit:?|as an? (?:value|number) in)\s+(?:the\s+unit\s+)?(°?[A-Za-zµΩ%°]+[²³23]?(?:/[a-z]+)?)\b", re.I
 )
-_UNIT_AFTER_HOW = re.compile(r"\bhow many\s+([A-Za-z°]+)\b", re.I)
+_UNIT_AFTER_HOW = regex(r"\bhow many\s+([A-Za-z°]+)\b", re.I)
 
 
 @lru_cache(maxsize=4096)
@@ -153,7 +154,7 @@ def unit_asked(question: str) -> str | None:
     return None
 
 
-_ORDER = re.compile(
+_ORDER = regex(
     r"\b(D{1,2}|M{1,3}|Y{2,4})\s?[-/. ]\s?(D{1,2}|M{1,3}|Y{2,4})(?:\s?[-/. ,]+\s?(D{1,2}|M{1,3}|Y{2,4}))?\b"
 )
 

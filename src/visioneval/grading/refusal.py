@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from visioneval.grading.regex import regex
+
 _CANNOT = (
     r"(?:can(?:'|no)?t|can\snot|could(?:n't|\snot)|(?:(?:am|'m|are|is|was)\s)?(?:not\sable|unable)"
     r"|won't|will\snot)"
 )
-_DECLINES = re.compile(
+_DECLINES = regex(
     rf"""
       \b(?:i|we|it|this|that|the\s\w+|sorry,?(?:\sbut)?\s(?:i)?|as\san?\s[^.]{{0,40}}?,?\si)\s?(?:{_CANNOT}
           |do\snot\sfeel\scomfortable|don't\sfeel\scomfortable)\b
@@ -38,7 +40,7 @@ _DECLINES = re.compile(
     """,
     re.X | re.I,
 )
-_BARE = re.compile(
+_BARE = regex(
     r"[\W_]*(?:unknown|n/?a|none of the above|not sure|unsure|unclear|illegible|unreadable|undetermined"
     r"|indeterminate|inconclusive"
     r"|unable to (?:determine|tell|answer)|cannot (?:tell|say|determine)|can't (?:tell|say)"
@@ -46,8 +48,8 @@ _BARE = re.compile(
     r"|determinable|enough information)|no answer|i don'?t know|idk|\?+)[\W_]*",
     re.I,
 )
-_TURN = re.compile(r"\b(?:but|however|though|although|that said|still|nevertheless)\b", re.I)
-_SENTENCES = re.compile(r"(?<=[.!?])\s+|\n+")
+_TURN = regex(r"\b(?:but|however|though|although|that said|still|nevertheless)\b", re.I)
+_SENTENCES = regex(r"(?<=[.!?])\s+|\n+")
 
 
 def declines(text: str) -> bool:

@@ -9,13 +9,14 @@ from visioneval.grading.characters import fold
 from visioneval.grading.numerals import find_numerals
 from visioneval.grading.phrases import phrase_key
 from visioneval.grading.question import Question
+from visioneval.grading.regex import regex
 from visioneval.grading.words import FRAME, stem
 
-_ITEM = re.compile(r"^[ \t]*(?:[-*•+–]|\(?\d{1,3}[.):])[ \t]+(?=\S)", re.M)
-_SEPARATORS = re.compile(r"\s*(?:,\s*and\b|,\s*&|,|;|\band\b|&|→|->|=>|>|\bthen\b|\n|\bfollowed by\b|\|)\s*", re.I)
-_SLASHES = re.compile(r"\s*/\s*")
-_REMARK = re.compile(r"\s+[-–—]\s+.*$|\s*\([^()]*\)\s*$|:\s+.*$")
-_NUMBERED = re.compile(
+_ITEM = regex(r"^[ \t]*(?:[-*•+–]|\(?\d{1,3}[.):])[ \t]+(?=\S)", re.M)
+_SEPARATORS = regex(r"\s*(?:,\s*and\b|,\s*&|,|;|\band\b|&|→|->|=>|>|\bthen\b|\n|\bfollowed by\b|\|)\s*", re.I)
+_SLASHES = regex(r"\s*/\s*")
+_REMARK = regex(r"\s+[-–—]\s+.*$|\s*\([^()]*\)\s*$|:\s+.*$")
+_NUMBERED = regex(
     r"^(?:\d{1,3}[.):]\s+|(?:first|second|third|fourth|fifth|finally|last|next|then)\b[,:]?\s+)", re.I
 )
 
@@ -91,7 +92,7 @@ def _body(text: str, question: Question) -> str:
     return text.rstrip(".! ")
 
 
-_VERB = re.compile(r"\b(?:are|is|were|was|includes?|reads?|shows?|contains?)\b:?\s+(?:as follows:?\s+)?", re.I)
+_VERB = regex(r"\b(?:are|is|were|was|includes?|reads?|shows?|contains?)\b:?\s+(?:as follows:?\s+)?", re.I)
 
 
 def _bare(part: str, question: Question) -> str:
@@ -112,7 +113,7 @@ def _bare(part: str, question: Question) -> str:
     return " ".join(words[start:end])
 
 
-_RULE_CELL = re.compile(r":?-{2,}:?")
+_RULE_CELL = regex(r":?-{2,}:?")
 
 
 def split_grid(text: str) -> tuple[tuple[tuple[str, ...], ...], bool]:

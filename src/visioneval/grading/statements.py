@@ -14,9 +14,10 @@ from visioneval.grading.extract import after_correction, declared, labelled_answ
 from visioneval.grading.markup import Page, read_page
 from visioneval.grading.question import Question
 from visioneval.grading.refusal import declines, without_declining
+from visioneval.grading.regex import regex
 
-_QUOTED = re.compile(r'(?<!\w)"([^"\n]{1,400})"(?!\w)')
-_INTRODUCTION = re.compile(r"^[^\n]{0,200}:\s*$")
+_QUOTED = regex(r'(?<!\w)"([^"\n]{1,400})"(?!\w)')
+_INTRODUCTION = regex(r"^[^\n]{0,200}:\s*$")
 
 
 def final_statements(page: Page, raw: str, question: Question, *, whole_reply: bool) -> list[tuple[str, str]]:
@@ -35,7 +36,7 @@ def final_statements(page: Page, raw: str, question: Question, *, whole_reply: b
     return _short(page, question)
 
 
-_NAMES_IT = re.compile(
+_NAMES_IT = regex(
     r"(?:it|this|that)(?:'s|\s+(?:is|was|looks like|appears to be|seems to be))\s+an?\s+([^.,;!?]{1,60})[.!]*",
     re.I,
 )

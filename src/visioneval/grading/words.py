@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
+
+from visioneval.grading.regex import regex
 
 ARTICLES = frozenset("a an the".split())
 
@@ -147,7 +148,7 @@ _ENDINGS = (
     ("es", "e"),
     ("s", ""),
 )
-_DOUBLED = re.compile(r"([bdgklmnprt])\1$")
+_DOUBLED = regex(r"([bdgklmnprt])\1$")
 
 
 @lru_cache(maxsize=20_000)

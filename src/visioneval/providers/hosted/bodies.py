@@ -1,6 +1,6 @@
 """What is posted: a Request as the JSON of the Responses or the Chat Completions API.
 
-The picture's base64 is written once and spliced into the body as it is; nothing reads it again.
+The picture's base64 is written once and spliced into the encoded body as it is; nothing reads it again.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ _REJECTION = re.compile(
     re.IGNORECASE,
 )
 _encode = msgspec.json.Encoder().encode
+_PICTURE = b"\xff"
+"""Stands for a picture's data URL while the rest is encoded; no JSON text holds this byte."""
 
 
 def api_of(settings: Settings) -> str:
@@ -67,7 +69,13 @@ def api_of(settings: Settings) -> str:
 def encode_body(request: Request, model: str, without: Collection[str]) -> bytes:
     """Return the body of one call, leaving out the parameters named in `without`."""
     build = _chat if api_of(request.settings) == "chat" else _responses
-    return _encode(build(request, model, without))
+    first, *rest = _encode(build(request, model, without)).split(_PICTURE)
+    pieces = [first]
+    for (_, image, _), text in zip((turn for turn in _turns(request) if turn[1] is not None), rest, strict=True):
+        assert image is not None
+        head = b'"data:' + image.sent.media_type.encode() + b";base64,"
+        pieces += (head, pybase64.b64encode(image.content), b'"' + text)
+    return b"".join(pieces)
 
 
 def rejected_parameter(param: str | None, message: str, request: Request) -> str | None:
@@ -103,7 +111,9 @@ def _responses(request: Request, model: str, without: Collection[str]) -> dict[s
     for question, image, answer in _turns(request):
         content: list[dict[str, Any]] = [{"type": "input_text", "text": question}]
         if image is not None:
-            content.append({"type": "input_image", "image_url": _data_url(image), **_detail(settings, without)})
+            content.append(
+                {"type": "input_image", "image_url": msgspec.Raw(_PICTURE), **_detail(settings, without)}
+            )
         turns.append({"role": "user", "content": content})
         if answer is not None:
             turns.append({"role": "assistant", "content": answer})
@@ -125,7 +135,7 @@ def _chat(request: Request, model: str, without: Collection[str]) -> dict[str, A
     for question, image, answer in _turns(request):
         content: list[dict[str, Any]] = [{"type": "text", "text": question}]
         if image is not None:
-            url = {"url": _data_url(image), **_detail(settings, without)}
+            url = {"url": msgspec.Raw(_PICTURE), **_detail(settings, without)}
             content.append({"type": "image_url", "image_url": url})
         turns.append({"role": "user", "content": content})
         if answer is not None:
@@ -169,8 +179,3 @@ def _answer_text(answer: str, request: Request) -> str:
 
 def _detail(settings: Settings, without: Collection[str]) -> dict[str, str]:
     return {} if "detail" in without else {"detail": settings.detail or "auto"}
-
-
-def _data_url(image: EncodedImage) -> msgspec.Raw:
-    head = b'"data:' + image.sent.media_type.encode() + b";base64,"
-    return msgspec.Raw(b"".join((head, pybase64.b64encode(image.content), b'"')))

@@ -24,6 +24,8 @@ from visioneval.redact import redact
 from visioneval.types import ModelCard
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
     import openai
 
@@ -32,7 +34,6 @@ BASE_URL_ENV = "OPENAI_BASE_URL"
 NO_KEY = "none"
 """What servers without keys are sent, for the SDK insists on one."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-MAX_CONNECTIONS = 1000
 
 
 def key_of(card: ModelCard) -> str:
@@ -91,11 +92,11 @@ def open_client(card: ModelCard, http: httpx2.AsyncClient) -> openai.AsyncOpenAI
         raise ModelError(f"model {card.name!r}: {redact(str(error))}") from None
 
 
-def open_http(timeout: httpx2.Timeout) -> httpx2.AsyncClient:
+def open_http(timeout: httpx2.Timeout, tls: ssl.SSLContext) -> httpx2.AsyncClient:
     """Return the HTTP client that the SDK would make, which knows proxies and TLS settings."""
-    sdk = import_sdk()
-    limits = import_httpx().Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_CONNECTIONS)
-    http: httpx2.AsyncClient = sdk.DefaultAsyncHttpxClient(timeout=timeout, limits=limits, follow_redirects=False)
+    http: httpx2.AsyncClient = import_sdk().DefaultAsyncHttpxClient(
+        timeout=timeout, verify=tls, limits=import_httpx().Limits(), follow_redirects=False
+    )
     return http
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import openai
 
 CONNECT_S = 10.0
+CONNECTIONS = 8
+"""Calls in flight in one HTTP client."""
 SILENCE_S: dict[Effort | None, float] = {"medium": 120.0, "high": 300.0, "xhigh": 480.0, "max": 540.0}
 DEFAULT_SILENCE_S = 60.0
 FLEX_SILENCE_S = 540.0
@@ -45,6 +47,37 @@ class Answer(Struct, frozen=True):
     request_id: str | None
 
 
+class Pools:
+    """HTTP clients side by side, each with a few connections.
+
+    The library walks all connections of a client twice a request: with hundreds of calls in flight through one
+    client, that walk would cost more than the call.
+    """
+
+    def __init__(self, timeout: httpx2.Timeout) -> None:
+        self._timeout, self._tls = timeout, import_httpx().create_ssl_context()
+        self.first = open_http(timeout, self._tls)
+        self._clients, self._in_flight = [self.first], [0]
+
+    @contextmanager
+    def take(self) -> Iterator[httpx2.AsyncClient]:
+        """Hold a place in the first client that has one."""
+        index = next((i for i, calls in enumerate(self._in_flight) if calls < CONNECTIONS), len(self._clients))
+        if index == len(self._clients):
+            self._clients.append(open_http(self._timeout, self._tls))
+            self._in_flight.append(0)
+        self._in_flight[index] += 1
+        try:
+            yield self._clients[index]
+        finally:
+            self._in_flight[index] -= 1
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for client in self._clients:
+            await client.aclose()
+
+
 class Wire:
     """One model's connection to its host."""
 
@@ -52,9 +85,9 @@ class Wire:
         self._httpx = import_httpx()
         self._card, self._path, self._read_timeout_s = card, path, read_timeout_s
         timeout = self._httpx.Timeout(read_timeout_s, connect=min(CONNECT_S, read_timeout_s), pool=None)
-        self._http = open_http(timeout)
+        self._pools = Pools(timeout)
         self._timeouts = timeout.as_dict()
-        self.client: openai.AsyncOpenAI = open_client(card, self._http)
+        self.client: openai.AsyncOpenAI = open_client(card, self._pools.first)
         self._secret = b"" if self.client.api_key == NO_KEY else self.client.api_key.encode()
         self._pattern: asyncio.Task[httpx2.Request] | None = None
         self.allowance: Allowance | None = None
@@ -64,7 +97,8 @@ class Wire:
         request = await self._request(body)
         started = time.perf_counter()
         async with self._faults():
-            response = await self._http.send(request)
+            with self._pools.take() as http:
+                response = await http.send(request)
         service_s = time.perf_counter() - started
         content = self.clean(response.content)
         self._check(response, content)
@@ -75,18 +109,19 @@ class Wire:
         """Send a body and yield the data of each server-sent event of the answer, and the request's id."""
         request = await self._request(body)
         async with self._faults():
-            response = await self._http.send(request, stream=True)
-            try:
-                if not response.is_success:
-                    self._check(response, self.clean(await response.aread()))
-                self._check(response, b"")
-                yield self._events(response), self._request_id(response)
-            finally:
-                await response.aclose()
+            with self._pools.take() as http:
+                response = await http.send(request, stream=True)
+                try:
+                    if not response.is_success:
+                        self._check(response, self.clean(await response.aread()))
+                    self._check(response, b"")
+                    yield self._events(response), self._request_id(response)
+                finally:
+                    await response.aclose()
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        await self._pools.close()
 
     def clean(self, content: bytes) -> bytes:
         """Return what a host sent without our own key, should it echo it."""
