@@ -8,7 +8,6 @@ not parse is an error that names the file and the line. Only one process writes 
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 from collections.abc import Mapping, Sequence
@@ -281,23 +280,23 @@ def decode_lines(path: Path, type_: type[T]) -> list[T]:
 
     A last line without its end, the mark of a killed writer, is left out. Raises StoreError naming the line.
     """
+    decoder: Any = msgspec.json.Decoder(type_)
+    decoded: list[T] = []
     try:
-        lines = path.read_bytes().split(b"\n")
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    decoded.append(decoder.decode(line))
+                except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                    if line.endswith(b"\n"):
+                        raise StoreError(
+                            f"{path} line {number} is corrupt ({error}); restore the file, or delete that line to "
+                            "ask again"
+                        ) from None
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StoreError(f"{path} cannot be read ({error.strerror}); check its rights") from None
-    decoder: Any = msgspec.json.Decoder(type_)
-    decoded: list[T] = []
-    for number, line in enumerate(lines[:-1], start=1):
-        try:
-            decoded.append(decoder.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise StoreError(
-                f"{path} line {number} is corrupt ({error}); restore the file, or delete that line to ask again"
-            ) from None
-    with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        decoded.append(decoder.decode(lines[-1]))
     return decoded
 
 
