@@ -40,6 +40,16 @@ $(VENV)/local: $(VENV)/ready
 nightly: $(VENV)/local ## Do what the nightly job does: doctor, run, report, check; with a GPU where there is one
 	RESULTS=$(RESULTS) bash .ci/nightly
 
+.venv-scenes/ready:
+	@command -v python3.11 >/dev/null || { echo "Blender's Python package needs python3.11"; exit 1; }
+	python3.11 -m venv .venv-scenes
+	.venv-scenes/bin/python -m pip install --quiet --disable-pip-version-check '.[scenes]'
+	.venv-scenes/bin/python -m scenes fetch
+	@touch $@
+
+scenes: .venv-scenes/ready ## Render every picture of the suite anew, into build/scenes/ (an hour or two)
+	.venv-scenes/bin/python -m scenes render all
+
 lock: ## Pin every dependency anew in constraints.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH)

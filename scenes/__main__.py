@@ -46,8 +46,14 @@ def parse_value(text: str, answer: Answer) -> Value:
 
 
 def command_render(options: argparse.Namespace) -> None:
-    """Make one image, and publish it into the suite or leave it in the output folder with its entry beside it."""
-    scene = load(options.id)
+    """Make images, and publish them into the suite or leave them in the output folder with their entries."""
+    for prompt_id in sorted(module_names()) if options.ids == ["all"] else options.ids:
+        render_one(prompt_id, options)
+
+
+def render_one(prompt_id: str, options: argparse.Namespace) -> None:
+    """Make one image."""
+    scene = load(prompt_id)
     seed = scene.seed if options.seed is None else options.seed
     value = None if options.answer is None else parse_value(options.answer, scene.prompt.answer)
     made = produce(scene, seed, value, draft=options.draft)
@@ -127,8 +133,8 @@ def main() -> None:
     parser.add_argument("--root", type=Path, default=Path(), help="the suite's folder")
     commands = parser.add_subparsers(required=True)
     commands.add_parser("fetch", help="fetch environment maps and fonts").set_defaults(run=command_fetch)
-    render = commands.add_parser("render", help="make one image and its entry")
-    render.add_argument("id")
+    render = commands.add_parser("render", help="make images and their entries")
+    render.add_argument("ids", nargs="+", metavar="ID", help="prompt ids, or: all")
     render.add_argument("--seed", type=int)
     render.add_argument("--answer")
     render.add_argument("--draft", action="store_true", help="half size and few samples")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 from PIL import Image
 
 from tests.conftest import CommandLine, draw, entry, write_folder
@@ -77,6 +78,16 @@ def test_constant_answers_that_score_well_are_a_warning(tmp_path: Path, visionev
     assert "constant answers get 39 of 40 right" in found(suite)
     assert visioneval("validate", suite).returncode == 0
     assert visioneval("validate", suite, "--strict").returncode == 3
+
+
+def test_the_shipped_suite_is_held_to_the_rules_of_its_own_pictures(tmp_path: Path) -> None:
+    suite = msgspec.structs.replace(load_suite(a_suite(tmp_path)), name="visioneval")
+    told = "\n".join(map(str, problems(suite)))
+    assert "category Document Understanding has 1 prompts, not 9; add or drop some" in told
+    assert "category Spatial Understanding has 0 prompts, not 19" in told
+    assert "has a telling name; publish it again" in told
+    assert "KB, not 100 to 500" in told
+    assert "longest side is 320 px, not 1280 to 1600" in told
 
 
 def test_the_shipped_suite_is_sound() -> None:

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from msgspec import Struct
@@ -29,6 +29,21 @@ FEWEST_PROMPTS_FOR_A_FLOOR = 40
 LONG_ENOUGH_TO_LEAK = 3
 NEAR_DUPLICATE_BITS = 3
 HASH_SIDE = 16
+
+
+NEUTRAL_NAME = re.compile(r"[a-z2-9]{6}\.(jpg|png)")
+SHIPPED_NAME = "visioneval"
+SHIPPED_COUNTS = {
+    "Defect Detection": 15,
+    "Document Understanding": 9,
+    "Object Counting": 10,
+    "Object Understanding": 14,
+    "Spatial Understanding": 19,
+}
+SHIPPED_SIDE_PX = range(1280, 1601)
+"""Of the longest side."""
+SHIPPED_SIZE_KB = range(100, 501)
+SHIPPED_TOTAL_MB = 30
 
 
 class Problem(Struct, frozen=True):
@@ -53,6 +68,8 @@ def problems(suite: Suite) -> Iterator[Problem]:
     yield from _repeated(suite)
     yield from _near_duplicates(prints, suite)
     yield from _floor_problems(suite)
+    if suite.name == SHIPPED_NAME:
+        yield from _shipped_problems(suite)
 
 
 def floor(suite: Suite) -> int:
@@ -130,6 +147,43 @@ def _floor_problems(suite: Suite) -> Iterator[Problem]:
             f"constant answers get {right} of {len(suite.prompts)} right",
             f"vary the answers of each type until it is {allowed} or fewer",
         )
+
+
+def _shipped_problems(suite: Suite) -> Iterator[Problem]:
+    """Yield what is wrong with the shipped suite by the rules that its own pictures are made by."""
+    counts = Counter(prompt.category for prompt in suite.prompts)
+    for category in sorted({*counts, *SHIPPED_COUNTS}):
+        if counts[category] != SHIPPED_COUNTS.get(category, 0):
+            wanted = SHIPPED_COUNTS.get(category, 0)
+            message = f"category {category} has {counts[category]} prompts, not {wanted}"
+            yield Problem("error", None, message, "add or drop some")
+    total_kb = 0.0
+    for prompt in suite.prompts:
+        path = suite.folder / prompt.image
+        if not path.is_file():
+            continue  # told already
+        size_kb = path.stat().st_size / 1024
+        total_kb += size_kb
+        if not NEUTRAL_NAME.fullmatch(path.name):
+            yield Problem("error", prompt.id, f"image {prompt.image} has a telling name", "publish it again")
+        if round(size_kb) not in SHIPPED_SIZE_KB:
+            message = f"image has {size_kb:.0f} KB, not {SHIPPED_SIZE_KB[0]} to {SHIPPED_SIZE_KB[-1]}"
+            yield Problem("error", prompt.id, message, "choose another quality or size")
+        side_px = _longest_side_px(path)
+        if side_px and side_px not in SHIPPED_SIDE_PX:
+            message = f"image's longest side is {side_px} px, not {SHIPPED_SIDE_PX[0]} to {SHIPPED_SIDE_PX[-1]}"
+            yield Problem("error", prompt.id, message, "render it at another size")
+    if total_kb > SHIPPED_TOTAL_MB * 1024:
+        message = f"the images have {total_kb / 1024:.0f} MB in all, more than {SHIPPED_TOTAL_MB}"
+        yield Problem("error", None, message, "save some with a lower quality")
+
+
+def _longest_side_px(path: Path) -> int | None:
+    try:
+        with Image.open(path) as image:
+            return max(image.size)
+    except OSError:
+        return None  # told already
 
 
 def _difference_hash(image: Image.Image) -> int:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDEST_PICTURE = 100
+"""In columns."""
 
 
 @click.command("prompts")
@@ -29,7 +37,10 @@ def command(
     schema: bool,
     as_json: bool,
 ) -> None:
-    """List the prompts, or show one: `visioneval prompts show DD01`."""
+    """List the prompts, or show one: `visioneval prompts show DD01`.
+
+    In a terminal the picture is shown too, as finely as the terminal can.
+    """
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -65,7 +76,10 @@ def command(
         for fact, value in facts.items():
             if value:
                 table.add_row(f"[bold]{fact}", escape(str(value)))
-        Console().print(table)
+        console = Console()
+        console.print(table)
+        if console.is_terminal and os.get_terminal_size().columns:
+            _show(image_path(loaded.folder, prompt), console)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("id", "category", "title", "type", "answer"):
@@ -76,6 +90,15 @@ def command(
         table.add_row(*map(escape, row))
     Console().print(table)
     click.echo(f"{len(prompts)} prompts, suite {loaded.sha256[:12]}", err=True)
+
+
+def _show(path: Path, console: Console) -> None:
+    from textual_image.renderable import Image  # asks the terminal what it can show
+
+    from visioneval.images import check_image
+
+    check_image(path, decode=True)
+    console.print(Image(path, width=min(console.width, WIDEST_PICTURE), height="auto"))
 
 
 def _type(answer: object, *, inferred: bool) -> str:
