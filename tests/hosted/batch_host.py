@@ -341,6 +341,7 @@ def _part(content: bytes) -> bytes:
     parts = content.split(boundary)
     assert b'name="purpose"\r\n\r\nbatch\r\n' in b"".join(parts)
     file = next(part for part in parts if b'name="file"' in part)
+    assert b'filename="requests.jsonl"' in file
     return file[file.index(b"\r\n\r\n") + 4 : -2]
 
 

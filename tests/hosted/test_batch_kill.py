@@ -124,6 +124,24 @@ def test_failures_that_were_being_read_are_written_once(
     assert len((run / "records.jsonl").read_text().splitlines()) == 5
 
 
+def test_a_torn_line_of_the_journal_is_repaired_and_a_broken_one_named(
+    visioneval: CommandLine, host: BatchHost, small_suite: Path, tmp_path: Path
+) -> None:
+    arguments = ("run", "--batch", "--suite", small_suite, "--model", "gpt-5.4-mini", "--no-wait")
+    visioneval(*arguments, env=host.environment)
+    (run,) = find_runs(tmp_path / "results")
+    journal = run / "batches.jsonl"
+    uploaded, created = journal.read_text().splitlines()
+    journal.write_text(f"{uploaded}\n{created[:30]}")  # a power cut: the batch is made, its id is not on the disk
+    resumed = visioneval("resume", run, *QUICK, env=host.environment)
+    assert resumed.returncode == 0, resumed.stderr
+    assert host.asked == EVERY
+    journal.write_text(journal.read_text().replace('"event":"created"', '"event":"creatd"'))
+    broken = visioneval("resume", run, *QUICK, env=host.environment)
+    assert broken.returncode == 5
+    assert "batches.jsonl line 2 is corrupt" in broken.stderr
+
+
 def test_kill_9_at_random_moments_of_a_run_of_many_batches(host: BatchHost, tmp_path: Path) -> None:
     prompts, kills = 60, 25
     suite, results = write_suite(tmp_path / "suite", prompts), tmp_path / "results"

@@ -24,7 +24,7 @@ MOST_REQUESTS = 50_000
 MOST_BYTES = 200_000_000
 """Of one file: https://developers.openai.com/api/docs/guides/batch, read on 2026-11-26. A host that takes less
 says so in its card: `options: {batch_requests: ..., batch_bytes: ...}`."""
-WINDOW = "24h"
+WINDOW, FILE_NAME = "24h", "requests.jsonl"
 SILENCE_S = 120.0
 TRANSFER_S = 3600.0
 """How long a file may take to go up."""
@@ -112,7 +112,7 @@ class BatchHost:
                     "/files",
                     longest_s=TRANSFER_S,
                     data={"purpose": "batch"},
-                    files={"file": (path.name, file, "application/jsonl")},
+                    files={"file": (FILE_NAME, file, "application/octet-stream")},  # as the SDK calls it
                 )
         except NotFoundError:
             raise FatalError(
