@@ -116,4 +116,6 @@ def request_key(run: Run, prompt: Prompt, epoch: int, shots: Sequence[Prompt] = 
 
 
 def _sent_settings(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, stream=False)
+    """Leave out how a request is carried: streamed or not, in a batch or alone, its body is the same."""
+    tier = None if settings.batched else settings.service_tier
+    return msgspec.structs.replace(settings, stream=False, service_tier=tier)

@@ -193,6 +193,19 @@ def test_what_an_earlier_batch_asked_is_not_asked_again(
     assert set(host.asked.values()) == {2}
 
 
+def test_a_batch_and_a_live_run_do_not_ask_twice_between_them(
+    visioneval: CommandLine, host: BatchHost, small_suite: Path
+) -> None:
+    live = ("run", "--suite", small_suite, "--model", "gpt-5.4-mini")
+    visioneval(*live, "--only", "p0", "--only", "p1", env=host.environment)
+    ended = ask(visioneval, host, small_suite)
+    assert "2 answers are taken from earlier runs" in ended.stderr
+    assert len(host.asked) == 3
+    again = visioneval(*live, env=host.environment)
+    assert "5 answers are taken from earlier runs" in again.stderr
+    assert host.done.count("live") == 2
+
+
 def test_shards_of_a_batch_merge(
     visioneval: CommandLine, host: BatchHost, small_suite: Path, tmp_path: Path
 ) -> None:
