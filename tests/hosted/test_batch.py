@@ -18,6 +18,7 @@ import pytest
 from tests.conftest import CommandLine, entry, write_folder, write_table
 from tests.hosted.batch_host import KEY, BatchHost, Fault, Line, MadeBatch, hosting_batches, right
 from tests.hosted.conftest import write_suite
+from tests.hosted.host import answer, hosting
 from visioneval.batches import custom_id
 from visioneval.store import StoredRun, find_runs, read_run
 
@@ -87,14 +88,12 @@ def test_a_batch_is_the_same_run_at_half_the_price_and_without_times(
 def test_the_bodies_are_those_of_a_live_run(
     visioneval: CommandLine, host: BatchHost, small_suite: Path, tmp_path: Path
 ) -> None:
-    from tests.hosted.host import answer, hosting
-
     options = ("--few-shot", "1", "--structured", "--effort", "low", "--detail", "low")
     with hosting(lambda call: answer('{"answer": "yes"}')) as live:
         environment = {"OPENAI_BASE_URL": live.url, "OPENAI_API_KEY": KEY}
         visioneval("run", "--suite", small_suite, "--model", "gpt-5.4-mini", *options, env=environment)
     host.outcome = lambda line, batch: (200, right('{"answer": "yes"}'))
-    ended = ask(visioneval, host, small_suite, *options)
+    ended = ask(visioneval, host, small_suite, *options, "--fresh")
     assert ended.returncode == 0, ended.stderr
     (batch,) = host.batches.values()
     by_question = {call.question: call.body for call in live.calls}
@@ -363,6 +362,9 @@ def test_what_a_batch_cannot_do_is_refused_in_one_line(
 def test_options_of_batches_are_refused_for_a_live_run(
     visioneval: CommandLine, small_suite: Path, tmp_path: Path
 ) -> None:
+    refused = visioneval("run", "--suite", small_suite, "--model", "baseline-blind", "--no-wait")
+    assert refused.returncode == 2
+    assert "give --batch too" in refused.stderr
     visioneval("run", "--suite", small_suite, "--model", "baseline-blind")
     for option in ("--cancel", "--no-wait"):
         ended = visioneval("resume", "baseline-blind", option)

@@ -165,7 +165,9 @@ def command(
     _say_what_was_inferred(prompts, suite)
     asked = {name: value for name, value in settings.items() if value is not None}
     conditions = [(card, effort) for card in chosen for effort in efforts or (None,)]
-    if batch:
+    if no_wait and not batch and asked.get("service_tier") != BATCH:
+        raise UsageError("--no-wait is of batches; give --batch too, or leave it out")
+    if batch or asked.get("service_tier") == BATCH:
         _check_batch_options(asked, judge, no_wait=no_wait, bounded=max_cost is not None and len(conditions) > 1)
         asked["service_tier"] = BATCH
     # Several batches are sent before any is waited for, save where each may only spend what the last one left.
@@ -202,10 +204,9 @@ def command(
         for place, each in enumerate(finished if not no_wait else ()):
             if each.ending.reason == "submitted":
                 waiting = benchmark.Options(fresh=fresh, batching=Batching(poll_s))
-                finished[place] = benchmark.resume(each.stored.folder, RunProgress(), waiting)
-                if judge_card:
-                    finished[place] = _judged(finished[place], judge_card, prices)
-                if finished[place].ending.reason != "complete":
+                fetched = benchmark.resume(each.stored.folder, RunProgress(), waiting)
+                finished[place] = _judged(fetched, judge_card, prices) if judge_card else fetched
+                if fetched.ending.reason != "complete":
                     break
     sys.exit(report_runs(finished, as_json=as_json))
 
