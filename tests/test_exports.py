@@ -66,6 +66,13 @@ def test_junit_counts_failures_errors_and_skipped_apart(visioneval: CommandLine,
     assert "<b>" in (suite.findtext("testcase/system-out") or "")
 
 
+def test_junit_has_no_time_where_none_was_measured(visioneval: CommandLine, tmp_path: Path) -> None:
+    MadeUpRun(prompts=prompts({"Counting": 10}), outcomes=ENDS, seconds=lambda _: None).write(tmp_path / "results")
+    suite = ElementTree.fromstring(export(visioneval, tmp_path / "results", "junit"))[0]
+    times = {case.get("time") for case in suite.findall("testcase")}
+    assert times == {None, "0.000"}  # the latter for what has no reply
+
+
 def test_every_eval_ever_has_scores_with_intervals(visioneval: CommandLine, results: Path) -> None:
     document = json.loads(export(visioneval, results, "every-eval-ever"))
     overall = document["evaluation_results"][0]

@@ -9,9 +9,10 @@ import platform
 import re
 import secrets
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -19,9 +20,10 @@ import msgspec
 from msgspec import Struct
 
 import visioneval
+from visioneval.batching import Batching, BatchRunner, check_batched
 from visioneval.budget import Budget
 from visioneval.cache import Known, known_replies
-from visioneval.errors import ModelError, StoreError, SuiteError
+from visioneval.errors import ModelError, StoreError, SuiteError, UsageError
 from visioneval.grading import GRADER_VERSION, Change, changes, grade
 from visioneval.models import prices_of
 from visioneval.pricing import PER_MILLION, run_row, spent_usd, usage_cost_usd
@@ -66,6 +68,7 @@ class Progress(Protocol):
     def start(self, label: str, total: int, done: int) -> None: ...
     def advance(self, verdict: Verdict | None, usd: Decimal | None) -> None: ...
     def pause(self, seconds: float, why: str) -> None: ...
+    def batches(self, done: int, total: int) -> None: ...
     def say(self, message: str) -> None: ...
     def stop(self) -> None: ...
 
@@ -124,6 +127,8 @@ class Options(Struct, frozen=True):
     """Ask again what an earlier run has asked already."""
     images: ImageCache | None = None
     """Pictures that other runs of the same suite have encoded."""
+    batching: Batching = Batching()
+    """How the batches of a batched run are waited for."""
 
 
 def execute(plan: Plan, progress: Progress, options: Options | None = None) -> Finished:
@@ -132,6 +137,8 @@ def execute(plan: Plan, progress: Progress, options: Options | None = None) -> F
     Raises ModelError before anything is written when the model cannot be reached as things are.
     """
     options = options or Options()
+    if plan.run.condition.settings.batched:
+        check_batched(plan.run.card, plan.run.condition.settings, options.limits)
     check_pictures(plan.suite_folder, plan.prompts)
     provider = open_provider(plan.run.card, plan.prompts)
     run = as_loaded(plan.run, provider)
@@ -156,6 +163,10 @@ def resume(folder: Path, progress: Progress, options: Options | None = None) -> 
             f"was {stored.run.suite_sha256[:12]}…); start a new run"
         )
     run = stored.run
+    if run.condition.settings.batched:
+        check_batched(run.card, run.condition.settings, options.limits)
+    elif options.batching.cancel or not options.batching.wait:
+        raise UsageError(f"run {run.id} was not made with --batch; --cancel and --no-wait are of batches")
     card = msgspec.structs.replace(run.card, unsupported=(*run.card.unsupported, *run.dropped_parameters))
     provider = open_provider(card, stored.prompts)
     check_same_model(run, provider)
@@ -221,8 +232,12 @@ class Execution(Watcher):
         local = isinstance(provider, LoadedProvider)  # asked again for its times, and at no price
         known = {} if options.fresh or local else self._known(done)
 
+        make_runner: Callable[..., Runner | BatchRunner] = Runner
+        if self.run.condition.settings.batched:
+            make_runner = partial(BatchRunner, batching=options.batching)
+
         async def main() -> Ending:
-            runner = Runner(
+            runner = make_runner(
                 self.run,
                 self.prompts,
                 provider,
@@ -241,8 +256,6 @@ class Execution(Watcher):
                 await provider.close()
 
         progress.start(self.run.condition.label, len(self.prompts) * self.run.epochs, len(done))
-        if known:
-            progress.say(f"{len(known)} answers are taken from earlier runs (--fresh asks again)")
         try:
             return asyncio.run(main())
         finally:
@@ -260,6 +273,14 @@ class Execution(Watcher):
     def pause(self, seconds: float, why: str) -> None:
         """Show a wait."""
         self.progress.pause(seconds, why)
+
+    def batches(self, done: int, total: int) -> None:
+        """Show how far the host is."""
+        self.progress.batches(done, total)
+
+    def say(self, message: str) -> None:
+        """Say what a batch came to."""
+        self.progress.say(message)
 
     def stopping(self) -> None:
         """Say what a person who pressed Ctrl-C is waiting for."""
@@ -298,14 +319,18 @@ def _budget(run: Run, records: Iterable[Record], max_cost_usd: Decimal | None) -
     row, settings = run_row(run), run.condition.settings
     if row is None:
         raise ModelError(
-            f"model {run.card.name!r} has no price in force, so --max-cost cannot be kept; add a row to "
-            "prices.yaml (--prices-file)"
+            f"model {run.card.name!r} has no price in force{_in_tier(settings)}, so --max-cost cannot be kept; "
+            "add a row to prices.yaml (--prices-file)"
         )
     if settings.max_output_tokens is None:
         raise ModelError("--max-cost needs --max-output-tokens: without it a reply has no upper price")
     unknown_usd = (UNKNOWN_INPUT_TOKENS * row.input + settings.max_output_tokens * row.output) / PER_MILLION
     costs = (unknown_usd if cost is None else cost for cost in spent_usd(run, records))
     return Budget(max_cost_usd, sum(costs, Decimal(0)), row)
+
+
+def _in_tier(settings: Settings) -> str:
+    return f" in the {settings.service_tier} tier" if settings.service_tier else ""
 
 
 def grade_stored(stored: StoredRun, graded: Mapping[Place, Verdict] | None = None) -> dict[Place, Verdict]:

@@ -43,15 +43,25 @@ class Budget:
     async def reserve(self, request: Request) -> Bound | None:
         """Set aside the most that a call can cost; waits for calls in flight. None when it cannot be afforded."""
         while not self._closed:
-            bound = self.bound(request)
-            if self.spent_usd + self.held_usd + bound.usd <= self.limit_usd:
-                self.held_usd += bound.usd
+            if (bound := self.reserve_now(request)) is not None:
                 return bound
             if not self.held_usd:
                 return None
             self._changed.clear()
             await self._changed.wait()
         return None
+
+    def reserve_now(self, request: Request) -> Bound | None:
+        """Set aside the most that a call can cost; None when what is left does not suffice."""
+        bound = self.bound(request)
+        if self.spent_usd + self.held_usd + bound.usd > self.limit_usd:
+            return None
+        return self.hold(bound)
+
+    def hold(self, bound: Bound) -> Bound:
+        """Set a sum aside, whether or not it can be afforded: that of a call that was sent before."""
+        self.held_usd += bound.usd
+        return bound
 
     def settle(self, bound: Bound, usage: Usage | None) -> None:
         """Put what a call cost in the place of what was set aside; None is a call that cost nothing."""

@@ -10,6 +10,7 @@
         │   └── ParameterRejectedError        goes through at once without that parameter
         ├── PromptError              this prompt cannot be answered: the runner goes on to the next
         └── FatalError               no prompt can be answered: the runner ends the run
+            └── NotFoundError            the host does not have what was asked for: a path, a model, a file
 
 A message is one line that names the thing, the value and the next step.
 """
@@ -106,3 +107,7 @@ class PromptError(ProviderError):
 
 class FatalError(ProviderError):
     """No call can go through until a person does something (a wrong key, no credit)."""
+
+
+class NotFoundError(FatalError):
+    """The host does not have what the call names."""

@@ -86,8 +86,15 @@ def estimate(
         basis=(
             f"input: {pictures} tokens of pictures by the published rule, text at 4 characters a token",
             output_basis,
-            f"prices of {row.valid_from} ({row.source}), no cache" if row else "no price row in force",
+            _price_basis(row, settings.service_tier),
         ),
+    )
+
+
+def _price_basis(row: PriceRow | None, tier: str | None) -> str:
+    named = f" in the {tier} tier" if tier else ""
+    return (
+        f"prices of {row.valid_from}{named} ({row.source}), no cache" if row else f"no price row in force{named}"
     )
 
 

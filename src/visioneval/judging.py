@@ -8,7 +8,6 @@ the model under test.
 from __future__ import annotations
 
 import asyncio
-import os
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,14 +17,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from visioneval.errors import FatalError, ModelError, ParameterRejectedError, RetryableError, StoreError
+from visioneval.errors import FatalError, ModelError, ParameterRejectedError, RetryableError
 from visioneval.grading.judge import judge_reply
 from visioneval.models import prices_of
 from visioneval.pricing import cost_usd, row_for
 from visioneval.providers import open_provider
 from visioneval.providers.base import Provider
 from visioneval.runner import RetryPolicy
-from visioneval.store import Place, StoredRun, decode_lines, write_verdicts
+from visioneval.store import Place, StoredRun, append_line, decode_lines, write_verdicts
 from visioneval.types import ModelCard, PriceRow, Prompt, Reply, Request, Usage, Verdict
 
 JUDGEMENTS = "judgements.jsonl"
@@ -172,13 +171,4 @@ class JudgementFile(dict[str, str]):
         super().__setitem__(identity, answer)
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         usage = self._judge.usage[-1] if self._judge.usage else Usage()
-        line = msgspec.json.encode(Judgement(identity, answer, self._judge.name, at, usage)) + b"\n"
-        try:
-            with self._path.open("ab") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise StoreError(
-                f"cannot write {self._path} ({error.strerror}); check the disk and its rights"
-            ) from None
+        append_line(self._path, Judgement(identity, answer, self._judge.name, at, usage))

@@ -13,8 +13,8 @@ import msgspec
 
 from visioneval.errors import SuiteError
 from visioneval.images import encode_image, image_as_it_is
-from visioneval.suite import image_path, key_text
-from visioneval.types import EncodedImage, Prompt, Run, Settings, Suite
+from visioneval.suite import answer_type, image_path, key_text, options_of
+from visioneval.types import EncodedImage, Example, Prompt, Request, Run, Settings, Suite
 
 IMAGE_CACHE_BYTES = 32_000_000
 
@@ -71,6 +71,28 @@ class ImageCache:
         return image
 
 
+async def make_request(
+    run: Run, prompt: Prompt, epoch: int, key: str, images: ImageCache, shots: Shots
+) -> Request:
+    """Return what a prompt is asked by, with its pictures. Raises SuiteError when one cannot be read."""
+    blind = run.condition.blind
+    examples = [
+        Example(shot.question, key_text(shot.answer), None if blind else await images.get(shot))
+        for shot in shots.of(prompt)
+    ]
+    return Request(
+        prompt_id=prompt.id,
+        question=prompt.question,
+        answer_type=answer_type(prompt.answer),
+        options=options_of(prompt.answer),
+        image=None if blind else await images.get(prompt),
+        settings=run.condition.settings,
+        epoch=epoch,
+        key=key,
+        examples=tuple(examples),
+    )
+
+
 def request_key(run: Run, prompt: Prompt, epoch: int, shots: Sequence[Prompt] = ()) -> str:
     """Return the identity of a request: prompt text, picture, examples, model, settings and epoch.
 
@@ -94,4 +116,6 @@ def request_key(run: Run, prompt: Prompt, epoch: int, shots: Sequence[Prompt] = 
 
 
 def _sent_settings(settings: Settings) -> Settings:
-    return msgspec.structs.replace(settings, stream=False)
+    """Leave out how a request is carried: streamed or not, in a batch or alone, its body is the same."""
+    tier = None if settings.batched else settings.service_tier
+    return msgspec.structs.replace(settings, stream=False, service_tier=tier)

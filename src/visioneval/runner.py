@@ -1,4 +1,4 @@
-"""Plan -> provider -> store: the only scheduler, the only place that retries, the only writer.
+"""Plan -> provider -> store: the only scheduler of live calls, and the only place that retries them.
 
 It knows nothing of scores. Each finished record goes to the store first and to `on_record` after.
 """
@@ -29,13 +29,11 @@ from visioneval.errors import (
 )
 from visioneval.limits import BreakerPolicy, Gate, HostIsDown
 from visioneval.providers.base import HostedProvider, Provider
-from visioneval.questions import ImageCache, Shots, request_key
+from visioneval.questions import ImageCache, Shots, make_request, request_key
 from visioneval.redact import redact
 from visioneval.store import Place, RunFolder
-from visioneval.suite import answer_type, key_text, options_of
 from visioneval.types import (
     EncodedImage,
-    Example,
     Failure,
     Prompt,
     Record,
@@ -47,6 +45,7 @@ from visioneval.types import (
 
 SYNC_INTERVAL_S = 1.0
 MAX_MESSAGE = 500
+FROM_EARLIER = "{} answers are taken from earlier runs (--fresh asks again)"
 FIRST_TOKENS = 1000.0
 """Input tokens that a call is taken to need until the host has reported some."""
 
@@ -78,7 +77,8 @@ class Limits(Struct, frozen=True):
 
 
 class Ending(Struct, frozen=True):
-    """How a run ended: `reason` is "complete", "interrupted", "budget" or "fatal"."""
+    """How a run ended: `reason` is "complete", "interrupted", "budget" or "fatal"; of a batch also "submitted"
+    (nobody waits for it) or "cancelled"."""
 
     reason: str
     message: str = ""
@@ -98,6 +98,12 @@ class Watcher:
 
     def stopping(self) -> None:
         """The run was told to stop, and waits for the calls in flight."""
+
+    def batches(self, done: int, total: int) -> None:
+        """The host has worked on so many of the requests that are in its batches."""
+
+    def say(self, message: str) -> None:
+        """Something happened that whoever reads the scores must know."""
 
 
 class Attempts(Struct):
@@ -160,10 +166,12 @@ class Runner:
         The first Ctrl-C lets the calls in flight finish, for they are paid for; the second drops them.
         Raises StoreError when records cannot be written, after the calls in flight are in.
         """
+        if self.known:
+            self.watcher.say(FROM_EARLIER.format(len(self.known)))
         work = self._work()
         workers = [asyncio.create_task(self._worker(work)) for _ in range(self.workers)]
         syncing = asyncio.create_task(self._sync_in_groups())
-        with self._signals(workers):
+        with interruptible(lambda: self._interrupt(workers)):
             await asyncio.gather(*workers, return_exceptions=True)
         syncing.cancel()
         self._write_again()
@@ -205,38 +213,22 @@ class Runner:
         """Return how one prompt ended, or None when the run was stopped before it did."""
         key = request_key(self.run, prompt, epoch, self.shots.of(prompt))
         if (known := self.known.get(key)) is not None:
-            return _record(key, prompt, epoch, known.reply, cached_from=known.run_id)
+            return make_record(key, prompt, epoch, known.reply, cached_from=known.run_id)
         entered = time.perf_counter()
         try:
-            request = await self._request(prompt, epoch, key)
+            request = await make_request(self.run, prompt, epoch, key, self.images, self.shots)
         except SuiteError as error:
-            return _record(key, prompt, epoch, Failure("bad_image", str(error)))
+            return make_record(key, prompt, epoch, Failure("bad_image", str(error)))
         attempts = Attempts(started=time.perf_counter(), waited_s=0.0)
         end = await self._answer(request, attempts)
         if isinstance(end, Failure):
-            return _record(key, prompt, epoch, end, billed=attempts.billed)
+            return make_record(key, prompt, epoch, end, billed=attempts.billed)
         if isinstance(end, Reply):
             prepared_s = attempts.started - entered
-            reply = self._with_images(_timed(end, request.image, attempts, prepared_s))
-            return _record(key, prompt, epoch, reply, billed=attempts.billed)
-        return None if not attempts.billed else _record(key, prompt, epoch, _stopped(attempts), attempts.billed)
-
-    async def _request(self, prompt: Prompt, epoch: int, key: str) -> Request:
-        blind = self.run.condition.blind
-        examples = [
-            Example(shot.question, key_text(shot.answer), None if blind else await self.images.get(shot))
-            for shot in self.shots.of(prompt)
-        ]
-        return Request(
-            prompt_id=prompt.id,
-            question=prompt.question,
-            answer_type=answer_type(prompt.answer),
-            options=options_of(prompt.answer),
-            image=None if blind else await self.images.get(prompt),
-            settings=self.run.condition.settings,
-            epoch=epoch,
-            key=key,
-            examples=tuple(examples),
+            reply = self.folder.keep_images(_timed(end, request.image, attempts, prepared_s))
+            return make_record(key, prompt, epoch, reply, billed=attempts.billed)
+        return (
+            None if not attempts.billed else make_record(key, prompt, epoch, _stopped(attempts), attempts.billed)
         )
 
     async def _answer(self, request: Request, attempts: Attempts) -> Reply | Failure | None:
@@ -278,7 +270,7 @@ class Runner:
         if self.budget is not None:
             bound = await self.budget.reserve(request)
             if bound is None:
-                self._stop(None if self.stopping.is_set() else _out_of_budget(self.budget))
+                self._stop(None if self.stopping.is_set() else out_of_budget(self.budget))
                 return False
         tokens = bound.input_tokens if bound else self._tokens
         if await self.gate.enter(tokens):
@@ -330,15 +322,6 @@ class Runner:
             self.dropped = tuple(sorted({*self.dropped, *self.hosted.dropped}))
             self.watcher.dropped(self.dropped)
 
-    def _with_images(self, reply: Reply) -> Reply:
-        """Keep the pictures of a reply in files of the run folder, and their hashes in the record."""
-        if not reply.images:
-            return reply
-        for image in reply.images:
-            self.folder.keep_image(image)
-        bare = tuple(msgspec.structs.replace(image, content=b"") for image in reply.images)
-        return msgspec.structs.replace(reply, images=bare)
-
     def _stop(self, ending: Ending | None = None) -> None:
         self.ending = self.ending or ending
         self.stopping.set()
@@ -367,28 +350,29 @@ class Runner:
                 )
                 return
 
-    @contextlib.contextmanager
-    def _signals(self, workers: list[asyncio.Task[None]]) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
+    def _interrupt(self, workers: list[asyncio.Task[None]]) -> None:
+        if self.stopping.is_set():
+            for worker in workers:
+                worker.cancel()
+        else:
+            self.watcher.stopping()
+        self._stop()
 
-        def interrupt() -> None:
-            if self.stopping.is_set():
-                for worker in workers:
-                    worker.cancel()
-            else:
-                self.watcher.stopping()
-            self._stop()
 
-        handled: list[signal.Signals] = []
-        for number in (signal.SIGINT, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, other threads
-                loop.add_signal_handler(number, interrupt)
-                handled.append(number)
-        try:
-            yield
-        finally:
-            for number in handled:
-                loop.remove_signal_handler(number)
+@contextlib.contextmanager
+def interruptible(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Call `interrupt` at every Ctrl-C and every polite request to end, instead of ending."""
+    loop = asyncio.get_running_loop()
+    handled: list[signal.Signals] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, other threads
+            loop.add_signal_handler(number, interrupt)
+            handled.append(number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)
 
 
 def _timed(reply: Reply, image: EncodedImage | None, attempts: Attempts, prepared_s: float) -> Reply:
@@ -415,7 +399,8 @@ def _stopped(attempts: Attempts) -> Failure:
     return Failure("other", message, attempts.number, attempts.spent_s(time.perf_counter()))
 
 
-def _out_of_budget(budget: Budget) -> Ending:
+def out_of_budget(budget: Budget) -> Ending:
+    """Say that the money left does not suffice for the next call."""
     return Ending(
         "budget",
         f"spent ${budget.spent_usd:.4f} of ${budget.limit_usd}: the next call could pass the budget; resume with "
@@ -423,7 +408,7 @@ def _out_of_budget(budget: Budget) -> Ending:
     )
 
 
-def _record(
+def make_record(
     key: str,
     prompt: Prompt,
     epoch: int,
@@ -431,6 +416,7 @@ def _record(
     billed: tuple[Usage, ...] = (),
     cached_from: str | None = None,
 ) -> Record:
+    """Return the record of how one prompt ended now."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds")
     reply, failure = (end, None) if isinstance(end, Reply) else (None, end)
     return Record(key, prompt.id, epoch, at, reply, failure, billed, cached_from)

@@ -12,6 +12,7 @@ import errno
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import UnionType
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -19,7 +20,7 @@ from msgspec import Struct
 
 from visioneval.errors import StoreError
 from visioneval.suite import TABLE_SUFFIXES
-from visioneval.types import GradedRecord, Prompt, Record, ReplyImage, Run, Usage, Verdict
+from visioneval.types import GradedRecord, Prompt, Record, Reply, ReplyImage, Run, Usage, Verdict
 
 MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
     "manifest.json",
@@ -175,7 +176,7 @@ class RunFolder:
         except OSError as error:
             raise _write_error(folder / LOCK, error) from None
         try:
-            _repair_last_line(folder / RECORDS)
+            repair_last_line(folder / RECORDS, Record)
             self._file = os.open(folder / RECORDS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         except OSError as error:
             self._lock.release()
@@ -222,6 +223,15 @@ class RunFolder:
         folder = self.folder / "images"
         folder.mkdir(exist_ok=True)
         write_atomically(folder / f"{image.sha256}.{suffix if suffix.isalnum() else 'bin'}", image.content)
+
+    def keep_images(self, reply: Reply) -> Reply:
+        """Keep the pictures of a reply in files, and return it with their hashes alone."""
+        if not reply.images:
+            return reply
+        for image in reply.images:
+            self.keep_image(image)
+        bare = tuple(msgspec.structs.replace(image, content=b"") for image in reply.images)
+        return msgspec.structs.replace(reply, images=bare)
 
     def sync(self) -> None:
         """Make sure that what was appended is on the disk."""
@@ -275,7 +285,7 @@ def _decode(path: Path, type_: type[T]) -> T:
         raise StoreError(f"{path} is corrupt ({error}); restore it or delete the run folder") from None
 
 
-def decode_lines(path: Path, type_: type[T]) -> list[T]:
+def decode_lines(path: Path, type_: type[T] | UnionType) -> list[T]:
     """Decode a file of JSON lines, none where there is no file.
 
     A last line without its end, the mark of a killed writer, is left out. Raises StoreError naming the line.
@@ -300,14 +310,25 @@ def decode_lines(path: Path, type_: type[T]) -> list[T]:
     return decoded
 
 
-def _repair_last_line(path: Path) -> None:
+def append_line(path: Path, value: Struct) -> None:
+    """Append one JSON line to a file and wait until it is on the disk. Raises StoreError."""
+    try:
+        with path.open("ab") as file:
+            file.write(msgspec.json.encode(value) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _write_error(path, error) from None
+
+
+def repair_last_line(path: Path, type_: object) -> None:
     """Cut off a last line that was torn by a kill; complete one that lacks only its newline."""
     if not path.exists() or not (content := path.read_bytes()) or content.endswith(b"\n"):
         return
     start = content.rfind(b"\n") + 1
     with path.open("r+b") as file:
         try:
-            msgspec.json.decode(content[start:], type=Record)
+            msgspec.json.decode(content[start:], type=type_)
         except (msgspec.DecodeError, UnicodeDecodeError):
             file.truncate(start)
         else:

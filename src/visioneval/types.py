@@ -197,6 +197,10 @@ class Suite(Struct, frozen=True):
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
+BATCH = "batch"
+"""The service tier of what is carried out by a host's Batch API; it is never sent as one."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """Everything that is sent beside the question and the picture; None leaves it to the model's host."""
 
@@ -213,6 +217,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
     stream: bool = False
     longest_side_px: Annotated[int, Meta(ge=16)] | None = None
     """Pictures larger than this are scaled down before they are sent."""
+
+    @property
+    def batched(self) -> bool:
+        """Whether the requests go to the host in files, through its Batch API."""
+        return self.service_tier == BATCH
 
 
 class Condition(Struct, frozen=True, omit_defaults=True):

@@ -43,6 +43,8 @@ class Quiet:
     def pause(self, seconds: float, why: str) -> None:
         self.pauses.append((seconds, why))
 
+    def batches(self, done: int, total: int) -> None: ...
+
     def say(self, message: str) -> None:
         self.said.append(message)
 

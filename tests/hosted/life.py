@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tests.hosted.conftest import PRICE, QUICK, Quiet
 from visioneval import benchmark
+from visioneval.batching import Batching
 from visioneval.providers import openai
 from visioneval.providers.hosted.sdk import import_sdk
 from visioneval.runner import Limits
@@ -14,6 +15,19 @@ from visioneval.types import ModelCard, Settings
 
 assert openai
 import_sdk()
+
+
+def live_by_batch(url: str, suite: Path, results: Path) -> None:
+    """The same by batches of three requests."""
+    options = benchmark.Options(limits=Limits(retry=QUICK), batching=Batching(poll_s=0.005))
+    begun = sorted(results.glob("*/*/manifest.json"))
+    if begun:
+        benchmark.resume(begun[0].parent, Quiet(), options)
+        return
+    card = ModelCard(name="m", provider="openai", base_url=url, options={"batch_requests": 3})
+    loaded, settings = load_suite(suite), Settings(service_tier="batch")
+    plan = benchmark.plan_run(card, loaded, loaded.prompts, settings=settings, prices=[PRICE], results=results)
+    benchmark.execute(plan, Quiet(), options)
 
 
 def live(url: str, suite: Path, results: Path) -> None:

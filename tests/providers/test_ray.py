@@ -91,6 +91,9 @@ class Chaos:
     def pause(self, seconds: float, why: str) -> None:
         pass
 
+    def batches(self, done: int, total: int) -> None:
+        pass
+
     def say(self, line: str) -> None:
         pass
 

@@ -26,6 +26,7 @@ import msgspec
 @click.option("--few-shot", type=click.IntRange(0), metavar="N", help="Solved prompts shown before each.")
 @click.option("--longest-side", "longest_side_px", type=click.IntRange(16), help="Scale pictures down to this.")
 @click.option("--service-tier", help="Service tier asked of the host.")
+@click.option("--batch", is_flag=True, help="By the host's Batch API (the same as --service-tier batch).")
 @click.option("--blind", is_flag=True, help="Without the pictures.")
 @click.option(
     "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Earlier runs."
@@ -41,6 +42,7 @@ def command(
     epochs: int,
     efforts: tuple[str, ...],
     results: Path,
+    batch: bool,
     blind: bool,
     models_file: Path | None,
     prices_file: Path | None,
@@ -52,12 +54,13 @@ def command(
     from visioneval.estimate import estimate
     from visioneval.models import find_card, load_cards, load_hosts, load_prices, shipped_suite
     from visioneval.suite import load_suite, select
-    from visioneval.types import Settings
+    from visioneval.types import BATCH, Settings
 
     cards, hosts, prices = load_cards(models_file), load_hosts(models_file), load_prices(prices_file)
     loaded = load_suite(suite or shipped_suite())
     prompts = select(loaded, categories=categories, only=only)
     asked = {name: value for name, value in settings.items() if value is not None}
+    asked |= {"service_tier": BATCH} if batch else {}
     estimates = [
         estimate(
             card,

@@ -51,6 +51,25 @@ def limit_options(function: F) -> F:
     return function
 
 
+def waiting_options(function: F) -> F:
+    """Add the options that say how batches are waited for."""
+    for option in (
+        click.option(
+            "--poll-s",
+            type=click.FloatRange(0, min_open=True),
+            default=60.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="Longest wait between two looks at a batch.",
+        ),
+        click.option(
+            "--no-wait", is_flag=True, help="Send the batches and leave; `visioneval resume` fetches them."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
 def limits_of(concurrency: int | None, rpm: float | None, tpm: float | None) -> Limits:
     """Return the runner's limits."""
     from visioneval.runner import Limits

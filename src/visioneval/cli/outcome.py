@@ -11,6 +11,7 @@ from visioneval.benchmark import Finished
 INTERRUPTED = 130
 INCOMPLETE = 1
 REFUSED = 6
+SUBMITTED = "submitted"
 ENOUGH = 0.9
 """Share of the planned prompts that must have a verdict for a run to count as done."""
 
@@ -24,7 +25,7 @@ def report_runs(finished: Sequence[Finished], *, as_json: bool) -> int:
         from visioneval.report.classic import to_json
 
         click.echo(to_json(summaries), nl=False)
-    else:
+    elif any(each.ending.reason != SUBMITTED for each in finished):
         from rich.console import Console
 
         from visioneval.report.terminal import print_scores
@@ -37,8 +38,12 @@ def report_runs(finished: Sequence[Finished], *, as_json: bool) -> int:
         return INTERRUPTED
     if any(each.ending.reason == "fatal" for each in finished):
         return REFUSED
-    answered = (summary.coverage.verdicts / summary.coverage.planned for summary in summaries)
-    return INCOMPLETE if min(answered) < ENOUGH else 0
+    answered = [
+        summary.coverage.verdicts / summary.coverage.planned
+        for summary, each in zip(summaries, finished, strict=True)
+        if each.ending.reason != SUBMITTED
+    ]
+    return INCOMPLETE if min(answered, default=1) < ENOUGH else 0
 
 
 def _what_is_missing(finished: Finished) -> str:
@@ -48,7 +53,10 @@ def _what_is_missing(finished: Finished) -> str:
         return ""
     reasons = sorted({graded.verdict.note for graded in missing if graded.verdict.outcome == "error"})
     lines = [f"  {finished.ending.message}"] if finished.ending.message else []
-    lines += [f"  {len(missing)} of {len(run.prompt_ids) * run.epochs} without an answer; to ask for those alone:"]
+    if finished.ending.reason == SUBMITTED:
+        return "\n".join(lines) + "\n"
+    go_on = "to go on" if run.condition.settings.batched else "to ask for those alone"
+    lines += [f"  {len(missing)} of {len(run.prompt_ids) * run.epochs} without an answer; {go_on}:"]
     lines += [f"    visioneval resume {finished.stored.folder}"]
     lines += [f"  {reason}" for reason in reasons[:5]]
     return "\n".join(lines) + "\n"

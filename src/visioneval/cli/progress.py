@@ -51,6 +51,11 @@ class RunProgress:
         if seconds >= LONG_PAUSE_S and self._console.is_terminal:
             self._bar.console.print(f"waiting {seconds:.0f} s: {why}", style="dim", markup=False)
 
+    def batches(self, done: int, total: int) -> None:
+        """Show how many requests the host has worked on in the batches that are under way."""
+        at_host = f"{done} of {total} at the host" if total else "at the host"
+        self._bar.update(self._task, counts=f"{self._counts()}  {at_host}")
+
     def say(self, message: str) -> None:
         """Say something that whoever reads the scores must know, terminal or not."""
         self._bar.console.print(message, style="dim", markup=False, soft_wrap=True)

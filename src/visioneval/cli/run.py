@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from visioneval.cli.config import read_config
 from visioneval.cli.judge_options import judge_options, judge_stored
-from visioneval.cli.limits import limit_options, limits_of
+from visioneval.cli.limits import limit_options, limits_of, waiting_options
 from visioneval.cli.local_options import LocalChoices, local_options
 from visioneval.cli.outcome import report_runs
-from visioneval.types import Settings
+from visioneval.errors import UsageError
+from visioneval.types import BATCH, Settings
+
+if TYPE_CHECKING:
+    from visioneval.benchmark import Finished
+    from visioneval.types import ModelCard, PriceRow
 
 DEFAULT_MODEL = "baseline-ocr"
 
@@ -43,6 +49,10 @@ DEFAULT_MODEL = "baseline-ocr"
     "--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often each prompt is asked."
 )
 @limit_options
+@click.option(
+    "--batch", is_flag=True, help="Ask through the host's Batch API: half the price, within a day, untimed."
+)
+@waiting_options
 @click.option("--fresh", is_flag=True, help="Ask again what an earlier run has asked already.")
 @click.option("--blind", is_flag=True, help="Ask the same questions without the image.")
 @click.option("--max-output-tokens", type=click.IntRange(1), help="Limit of a reply, reasoning included.")
@@ -109,6 +119,9 @@ def command(
     rpm: float | None,
     tpm: float | None,
     max_cost: Decimal | None,
+    batch: bool,
+    poll_s: float,
+    no_wait: bool,
     fresh: bool,
     blind: bool,
     efforts: tuple[str, ...],
@@ -130,6 +143,7 @@ def command(
     that an earlier run has asked is not sent again unless --fresh is given.
     """
     from visioneval import benchmark
+    from visioneval.batching import Batching
     from visioneval.cli.progress import RunProgress
     from visioneval.judging import check_judge
     from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
@@ -150,9 +164,17 @@ def command(
     prompts = Shard.parse(shard).take(prompts) if shard else prompts
     _say_what_was_inferred(prompts, suite)
     asked = {name: value for name, value in settings.items() if value is not None}
+    conditions = [(card, effort) for card in chosen for effort in efforts or (None,)]
+    if no_wait and not batch and asked.get("service_tier") != BATCH:
+        raise UsageError("--no-wait is of batches; give --batch too, or leave it out")
+    if batch or asked.get("service_tier") == BATCH:
+        _check_batch_options(asked, judge, no_wait=no_wait, bounded=max_cost is not None and len(conditions) > 1)
+        asked["service_tier"] = BATCH
+    # Several batches are sent before any is waited for, save where each may only spend what the last one left.
+    waits = not no_wait and (max_cost is not None or len(conditions) == 1)
     finished: list[benchmark.Finished] = []
     images: dict[int | None, ImageCache] = {}
-    for card, effort in ((card, effort) for card in chosen for effort in efforts or (None,)):
+    for card, effort in conditions:
         condition = msgspec.convert(asked | ({"effort": effort} if effort else {}), Settings)
         plan = benchmark.plan_run(
             card,
@@ -171,14 +193,39 @@ def command(
             max_cost_usd=None if max_cost is None else max_cost - benchmark.spent_by(finished),
             fresh=fresh,
             images=images.setdefault(longest_side_px, ImageCache(plan.suite_folder, longest_side_px)),
+            batching=Batching(poll_s, waits),
         )
         finished.append(benchmark.execute(plan, RunProgress(), options))
-        if judge_card:
-            stored = judge_stored(finished[-1].stored, judge_card, prices)
-            finished[-1] = benchmark.Finished(stored, finished[-1].ending)
-        if finished[-1].ending.reason != "complete":
+        if judge_card and finished[-1].ending.reason != "submitted":
+            finished[-1] = _judged(finished[-1], judge_card, prices)
+        if finished[-1].ending.reason not in ("complete", "submitted"):
             break
+    else:
+        for place, each in enumerate(finished if not no_wait else ()):
+            if each.ending.reason == "submitted":
+                waiting = benchmark.Options(fresh=fresh, batching=Batching(poll_s))
+                fetched = benchmark.resume(each.stored.folder, RunProgress(), waiting)
+                finished[place] = _judged(fetched, judge_card, prices) if judge_card else fetched
+                if fetched.ending.reason != "complete":
+                    break
     sys.exit(report_runs(finished, as_json=as_json))
+
+
+def _check_batch_options(asked: dict[str, Any], judge: str | None, *, no_wait: bool, bounded: bool) -> None:
+    if asked.get("service_tier", BATCH) != BATCH:
+        raise UsageError(f"--service-tier {asked['service_tier']} and --batch exclude each other: batch is a tier")
+    if no_wait and judge:
+        raise UsageError(
+            "--judge needs the replies; leave it out, and `visioneval regrade RUN --judge` when they are in"
+        )
+    if no_wait and bounded:
+        raise UsageError("--max-cost with --no-wait holds for one model at one effort; run them one by one")
+
+
+def _judged(finished: Finished, judge_card: ModelCard, prices: Sequence[PriceRow]) -> Finished:
+    from msgspec.structs import replace
+
+    return replace(finished, stored=judge_stored(finished.stored, judge_card, prices))
 
 
 def _say_what_was_inferred(prompts: Any, suite: Path | None) -> None:

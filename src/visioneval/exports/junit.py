@@ -35,15 +35,15 @@ def _suite(root: Element, run: GradedRun) -> None:
         failures=str(failures),
         errors=str(outcomes["error"] + outcomes["ungraded"]),
         skipped=str(outcomes["skipped"]),
-        time=f"{sum(map(_seconds, run.graded)):.3f}",
     )
+    suite.attrib |= _time([_seconds(entry) for entry in run.graded])
     for entry in run.graded:
         _case(suite, entry, summary.run.epochs)
 
 
 def _case(suite: Element, entry: GradedRecord, epochs: int) -> None:
     name = entry.prompt.id if epochs == 1 else f"{entry.prompt.id} epoch {entry.epoch + 1}"
-    attributes = {"classname": _text(entry.prompt.category), "name": _text(name), "time": f"{_seconds(entry):.3f}"}
+    attributes = {"classname": _text(entry.prompt.category), "name": _text(name), **_time([_seconds(entry)])}
     case = SubElement(suite, "testcase", attributes)
     verdict = entry.verdict
     if verdict.outcome == "skipped":
@@ -56,9 +56,16 @@ def _case(suite: Element, entry: GradedRecord, epochs: int) -> None:
         SubElement(case, "system-out").text = _text(entry.record.reply.text)
 
 
-def _seconds(entry: GradedRecord) -> float:
+def _seconds(entry: GradedRecord) -> float | None:
+    """Return how long an answer took; None when that was not measured."""
     reply = entry.record.reply if entry.record else None
-    return (reply.timing.service_s or 0.0) if reply else 0.0
+    return reply.timing.service_s if reply else 0.0
+
+
+def _time(seconds: Sequence[float | None]) -> dict[str, str]:
+    """Return the attribute `time`; none where no time was measured."""
+    known = [value for value in seconds if value is not None]
+    return {"time": f"{sum(known):.3f}"} if known or not seconds else {}
 
 
 def _text(text: str) -> str:

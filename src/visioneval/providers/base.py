@@ -13,7 +13,7 @@ class Provider(Protocol):
     """A model that answers questions.
 
     A hosted model awaits HTTP; a local model gathers concurrent calls into a GPU batch; a replay reads
-    recorded replies. The runner is the only scheduler, the only place that retries and the only writer.
+    recorded replies. The runner is the only scheduler of these calls, and the only place that retries them.
     """
 
     name: str

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from visioneval.errors import ParameterRejectedError, PromptError
+from visioneval.errors import ParameterRejectedError, PromptError, ProviderError
 from visioneval.providers.base import Allowance
 from visioneval.providers.hosted import streams
+from visioneval.providers.hosted.batch import BatchHost
 from visioneval.providers.hosted.bodies import DROPPABLE, PATHS, api_of, encode_body, rejected_parameter
-from visioneval.providers.hosted.replies import decode_chat, decode_response, reply_of_chat, reply_of_response
+from visioneval.providers.hosted.replies import reply_of
 from visioneval.providers.hosted.sdk import check_base_url, key_of
 from visioneval.providers.hosted.wire import Wire, silence_s
 from visioneval.types import ModelCard, Prompt, Reply, Request, Settings, Timing
@@ -43,12 +44,25 @@ class OpenAIProvider:
         """Send one question; raises a ProviderError that says whether trying again may help."""
         settings = request.settings
         wire = self._last = self._wire(settings)
-        without = (*self._card.unsupported, *self.dropped)
-        body = encode_body(request, self._card.model_id or self._card.name, without)
+        without = self.without
+        body = self.encode(request)
         try:
             return await (self._streamed if settings.stream else self._whole)(wire, body, api_of(settings))
         except PromptError as error:
-            raise self._explained(error, request, without) from None
+            raise self.explained(error, request, without) from None
+
+    @property
+    def without(self) -> tuple[str, ...]:
+        """The parameters that are not sent: those of the card, and those that the host rejected."""
+        return (*self._card.unsupported, *self.dropped)
+
+    def encode(self, request: Request) -> bytes:
+        """Return the body of one call."""
+        return encode_body(request, self._card.model_id or self._card.name, self.without)
+
+    def batches(self, settings: Settings) -> BatchHost:
+        """Return the host's Batch API."""
+        return BatchHost(self._card, api_of(settings))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -57,10 +71,7 @@ class OpenAIProvider:
 
     async def _whole(self, wire: Wire, body: bytes, api: str) -> Reply:
         answer = await wire.post(body)
-        if api == "chat":
-            reply = reply_of_chat(decode_chat(answer.body, self._card), self._card)
-        else:
-            reply = reply_of_response(decode_response(answer.body, self._card), self._card)
+        reply = reply_of(answer.body, api, self._card)
         return msgspec.structs.replace(
             reply, timing=Timing(service_s=answer.service_s), request_id=answer.request_id
         )
@@ -78,8 +89,11 @@ class OpenAIProvider:
             self._wires[api] = open_wire(self._card, settings)
         return self._wires[api]
 
-    def _explained(self, error: PromptError, request: Request, without: tuple[str, ...]) -> Exception:
-        """Leave a rejected parameter out from now on, or say which one to leave out."""
+    def explained(self, error: PromptError, request: Request, without: tuple[str, ...]) -> ProviderError:
+        """Leave a rejected parameter out from now on, or say which one to leave out.
+
+        `without` names the parameters that were not sent with the request.
+        """
         if error.kind != "bad_request":
             return error
         parameter = rejected_parameter(error.param, str(error), request)

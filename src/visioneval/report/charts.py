@@ -190,25 +190,33 @@ class Timeline(Struct, frozen=True):
 
 
 def timeline(graded: Sequence[GradedRecord]) -> Timeline | None:
-    """Lay out the answers of a run by the time they came in; None without two moments."""
+    """Lay out the answers of a run by the time they came in; None without two moments, or without any time."""
     records = [(entry, entry.record) for entry in graded if entry.record is not None]
     if len(records) < 2:
         return None
     times = [datetime.fromisoformat(record.at).timestamp() for _, record in records]
     if min(times) == max(times):
         return None
-    took = [(record.reply.timing.service_s or 0.0) if record.reply else 0.0 for _, record in records]
+    took = [record.reply.timing.service_s if record.reply else 0.0 for _, record in records]
+    if all(seconds is None for seconds in took):
+        return None
     across = _linear_axis(max(times) - min(times), LEFT, WIDTH - RIGHT)
-    up = _linear_axis(max(took), HEIGHT - BOTTOM, TOP)
+    up = _linear_axis(max(seconds or 0.0 for seconds in took), HEIGHT - BOTTOM, TOP)
     moments = tuple(
-        Moment(across[0](time - min(times)), up[0](seconds), entry.verdict.outcome, _moment_words(entry, seconds))
+        Moment(
+            across[0](time - min(times)),
+            up[0](seconds or 0.0),
+            entry.verdict.outcome,
+            _moment_words(entry, seconds),
+        )
         for (entry, _), time, seconds in zip(records, times, took, strict=True)
     )
     return Timeline(moments, across[1], up[1])
 
 
-def _moment_words(entry: GradedRecord, seconds: float) -> str:
-    return f"{entry.prompt.id}: {entry.verdict.outcome}, {seconds:.2f} s"
+def _moment_words(entry: GradedRecord, seconds: float | None) -> str:
+    took = "not timed" if seconds is None else f"{seconds:.2f} s"
+    return f"{entry.prompt.id}: {entry.verdict.outcome}, {took}"
 
 
 def _linear_axis(longest: float, start: float, end: float) -> tuple[Callable[[float], float], tuple[Tick, ...]]:

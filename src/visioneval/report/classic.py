@@ -95,8 +95,10 @@ def note(summary: Summary) -> str:
 
 
 def _how_measured(summary: Summary) -> list[str]:
-    """Say of a local model how its times were taken and what its cost is made of."""
+    """Say of a batched run why it has no times, of a local model how they were taken and what its cost is."""
     run = summary.run
+    if run.condition.settings.batched:
+        return ["asked by the batch API: at its price, and without times"]
     if not run.loaded:
         return []
     if run.card.options.get("latency_mode") == "single":

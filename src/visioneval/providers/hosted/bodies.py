@@ -25,9 +25,10 @@ OPTIONAL = frozenset(
         "structured",
         "stream_options",
         "max_completion_tokens",
+        "batch",
     }
 )
-"""Parameters that a card may name as unsupported."""
+"""Parameters that a card may name as unsupported; "batch" says that its host has no Batch API."""
 DROPPABLE = frozenset({"temperature", "store", "detail", "stream_options", "max_completion_tokens"})
 """Those that are left out when a host rejects them. Effort, tier and structure are what was asked to be
 measured: without them the run would not be what its manifest says."""
@@ -93,6 +94,8 @@ def rejected_parameter(param: str | None, message: str, request: Request) -> str
 def _was_sent(parameter: str, request: Request) -> bool:
     settings = request.settings
     match parameter:
+        case "service_tier" if settings.batched:
+            return False
         case "temperature" | "service_tier" | "effort" | "structured":
             return bool(getattr(settings, parameter) is not None and getattr(settings, parameter) is not False)
         case "detail":
@@ -154,7 +157,7 @@ def _chat(request: Request, model: str, without: Collection[str]) -> dict[str, A
 def _optional(settings: Settings, without: Collection[str]) -> dict[str, Any]:
     parameters = {
         "temperature": settings.temperature,
-        "service_tier": settings.service_tier,
+        "service_tier": None if settings.batched else settings.service_tier,
         "effort": settings.effort,
         "structured": settings.structured or None,
         "store": False,

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 from msgspec import Struct
 
-from visioneval.errors import FatalError, PromptError, ProviderError, RetryableError
+from visioneval.errors import FatalError, NotFoundError, PromptError, ProviderError, RetryableError
 from visioneval.providers.hosted.sdk import DEFAULT_KEY_ENV
 from visioneval.types import FailureKind, ModelCard, Usage
 
@@ -68,7 +68,7 @@ def fault_of(
         return FatalError("bad_request", f"{host}: it refuses the key; check {variable}{said}")
     if status == 404:
         what = f"the model {card.model_id or card.name!r} or the path is not there; check the name and --base-url"
-        return FatalError("bad_request", f"{host}: {what}{said}")
+        return NotFoundError("bad_request", f"{host}: {what}{said}")
     if 300 <= status < 400:
         return FatalError("bad_request", f"{host}: it redirects; correct the base URL")
     may_retry = status in (408, 409, 429) or status >= 500

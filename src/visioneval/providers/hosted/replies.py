@@ -104,6 +104,13 @@ def decode_chat(body: bytes, card: ModelCard) -> ChatObject:
     return _decode(_chats, body, card)
 
 
+def reply_of(body: bytes, api: str, card: ModelCard) -> Reply:
+    """Return the reply in the whole body of a success; raises a ProviderError when it holds none."""
+    if api == "chat":
+        return reply_of_chat(decode_chat(body, card), card)
+    return reply_of_response(decode_response(body, card), card)
+
+
 def reply_of_response(response: ResponseObject, card: ModelCard) -> Reply:
     """Return the reply in a finished response; raises a ProviderError when it failed."""
     usage = read_usage(response.usage, response.service_tier)

@@ -29,6 +29,8 @@ CONNECTIONS = 8
 SILENCE_S: dict[Effort | None, float] = {"medium": 120.0, "high": 300.0, "xhigh": 480.0, "max": 540.0}
 DEFAULT_SILENCE_S = 60.0
 FLEX_SILENCE_S = 540.0
+LONGEST_CALL_S = 300.0
+"""How long any other call to the host may take in all."""
 FOLLOWING_S = 300.0
 """How much longer than the first byte a whole reply may take."""
 
@@ -96,28 +98,63 @@ class Wire:
         """Send a body and return the whole answer to it; raises a ProviderError for anything but a success."""
         request = await self._request(body)
         started = time.perf_counter()
-        async with self._faults():
-            with self._pools.take() as http:
-                response = await http.send(request)
+        async with self._sending(self._read_timeout_s + FOLLOWING_S) as http:
+            response = await http.send(request)
         service_s = time.perf_counter() - started
         content = self.clean(response.content)
         self._check(response, content)
         return Answer(content, service_s, self._request_id(response))
 
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        longest_s: float = LONGEST_CALL_S,
+        **content: Any,
+    ) -> bytes:
+        """Call another path of the same host and return the whole answer's body; `content` as httpx takes it
+        (json, data, files). Raises a ProviderError for anything but a success."""
+        request = await self._other(method, path, query, **content)
+        async with self._sending(longest_s) as http:
+            response = await http.send(request)
+        answer = self.clean(response.content)
+        self._check(response, answer)
+        return answer
+
+    async def lines(self, path: str) -> AsyncIterator[bytes]:
+        """Get another path of the same host line by line, however long it is; raises as `call` does."""
+        request = await self._other("GET", path)
+        async with self._sending(None) as http:
+            response = await http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    self._check(response, self.clean(await response.aread()))
+                begun: list[bytes] = []
+                async for chunk in response.aiter_bytes():
+                    *ends, rest = chunk.split(b"\n")
+                    for end in ends:
+                        yield self.clean(b"".join((*begun, end)))
+                        begun = []
+                    begun.append(rest)
+                yield self.clean(b"".join(begun))
+            finally:
+                await response.aclose()
+
     @asynccontextmanager
     async def stream(self, body: bytes) -> AsyncIterator[tuple[AsyncIterator[bytes], str | None]]:
         """Send a body and yield the data of each server-sent event of the answer, and the request's id."""
         request = await self._request(body)
-        async with self._faults():
-            with self._pools.take() as http:
-                response = await http.send(request, stream=True)
-                try:
-                    if not response.is_success:
-                        self._check(response, self.clean(await response.aread()))
-                    self._check(response, b"")
-                    yield self._events(response), self._request_id(response)
-                finally:
-                    await response.aclose()
+        async with self._sending(self._read_timeout_s + FOLLOWING_S) as http:
+            response = await http.send(request, stream=True)
+            try:
+                if not response.is_success:
+                    self._check(response, self.clean(await response.aread()))
+                self._check(response, b"")
+                yield self._events(response), self._request_id(response)
+            finally:
+                await response.aclose()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -133,11 +170,29 @@ class Wire:
         async for event in self._httpx.EventSource(response, max_event_size=None):
             yield self.clean(event.data.encode())
 
-    async def _request(self, body: bytes) -> httpx2.Request:
+    async def _sdk_pattern(self) -> httpx2.Request:
         if self._pattern is None:
             model = self._card.model_id or self._card.name
             self._pattern = asyncio.create_task(sdk_request(self.client, self._path, model))
-        pattern = await self._pattern
+        return await self._pattern
+
+    async def _other(
+        self, method: str, path: str, query: Mapping[str, str] | None = None, **content: Any
+    ) -> httpx2.Request:
+        """Return a request for another path, with the pattern's host, query and headers."""
+        pattern = await self._sdk_pattern()
+        url = pattern.url.copy_with(path=pattern.url.path.removesuffix(self._path) + path)
+        request: httpx2.Request = self._httpx.Request(
+            method,
+            url.copy_merge_params(query or {}),
+            headers={name: value for name, value in pattern.headers.items() if name != "content-type"},
+            extensions={**pattern.extensions, "timeout": self._timeouts},
+            **content,
+        )
+        return request
+
+    async def _request(self, body: bytes) -> httpx2.Request:
+        pattern = await self._sdk_pattern()
         request: httpx2.Request = self._httpx.Request(
             pattern.method,
             pattern.url,
@@ -148,11 +203,18 @@ class Wire:
         return request
 
     @asynccontextmanager
-    async def _faults(self) -> AsyncIterator[None]:
+    async def _sending(self, longest_s: float | None) -> AsyncIterator[httpx2.AsyncClient]:
+        """Hold one of our HTTP clients for a call."""
+        async with self._faults(longest_s):
+            with self._pools.take() as http:
+                yield http
+
+    @asynccontextmanager
+    async def _faults(self, longest_s: float | None) -> AsyncIterator[None]:
         """Turn what the HTTP library raises into a ProviderError; a whole call takes no longer than its limit."""
         httpx, name = self._httpx, self._card.name
         try:
-            async with asyncio.timeout(self._read_timeout_s + FOLLOWING_S):
+            async with asyncio.timeout(longest_s):
                 yield
         except (httpx.ConnectTimeout, httpx.WriteTimeout):
             raise RetryableError("timeout", f"{name}: cannot reach the host in time") from None
