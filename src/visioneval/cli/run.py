@@ -14,7 +14,7 @@ from visioneval.cli.config import read_config
 from visioneval.cli.judge_options import judge_options, judge_stored
 from visioneval.cli.limits import limit_options, limits_of
 from visioneval.cli.local_options import LocalChoices, local_options
-from visioneval.cli.outcome import report_runs
+from visioneval.cli.outcome import report_runs, say_error
 from visioneval.types import Settings
 
 DEFAULT_MODEL = "baseline-ocr"
@@ -126,11 +126,13 @@ def command(
     """Send the prompts to one or more models, grade the replies and print the score table.
 
     Without --model the embedded OCR baseline runs: no key, no GPU, no network. Exit codes: 0 done, 1 fewer
-    than 90 % of the prompts were answered, 2-6 an error that one line explains, 130 interrupted. A request
-    that an earlier run has asked is not sent again unless --fresh is given.
+    than 90 % of the prompts were answered, 2-6 an error that one line explains, 130 interrupted. Of several
+    models, those that cannot be used are named and the others run all the same. A request that an earlier run
+    has asked is not sent again unless --fresh is given.
     """
     from visioneval import benchmark
     from visioneval.cli.progress import RunProgress
+    from visioneval.errors import ModelError
     from visioneval.judging import check_judge
     from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
     from visioneval.questions import ImageCache
@@ -151,6 +153,7 @@ def command(
     _say_what_was_inferred(prompts, suite)
     asked = {name: value for name, value in settings.items() if value is not None}
     finished: list[benchmark.Finished] = []
+    unusable: list[str] = []
     images: dict[int | None, ImageCache] = {}
     for card, effort in ((card, effort) for card in chosen for effort in efforts or (None,)):
         condition = msgspec.convert(asked | ({"effort": effort} if effort else {}), Settings)
@@ -172,13 +175,18 @@ def command(
             fresh=fresh,
             images=images.setdefault(longest_side_px, ImageCache(plan.suite_folder, longest_side_px)),
         )
-        finished.append(benchmark.execute(plan, RunProgress(), options))
+        try:
+            finished.append(benchmark.execute(plan, RunProgress(), options))
+        except ModelError as error:
+            say_error(error)
+            unusable.append(plan.run.condition.label)
+            continue
         if judge_card:
             stored = judge_stored(finished[-1].stored, judge_card, prices)
             finished[-1] = benchmark.Finished(stored, finished[-1].ending)
-        if finished[-1].ending.reason != "complete":
+        if finished[-1].ending.reason in ("interrupted", "budget"):
             break
-    sys.exit(report_runs(finished, as_json=as_json))
+    sys.exit(report_runs(finished, unusable, as_json=as_json))
 
 
 def _say_what_was_inferred(prompts: Any, suite: Path | None) -> None:
