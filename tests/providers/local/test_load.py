@@ -15,7 +15,7 @@ import huggingface_hub.errors
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.checkpoints import paligemma
+from tests.checkpoints import save
 from tests.conftest import CommandLine
 from visioneval.errors import ModelError
 from visioneval.providers.local.load import _Loader, load, model_arguments, pick_device
@@ -25,7 +25,7 @@ from visioneval.types import ModelCard
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
-    return paligemma(tmp_path / "checkpoint")
+    return save("paligemma", tmp_path / "checkpoint")
 
 
 def why(folder: Path | str, **options: str | int | float | bool) -> str:

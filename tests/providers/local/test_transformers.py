@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -15,15 +16,16 @@ pytest.importorskip("transformers", reason="local models need the extra `local`"
 
 import torch
 
-from tests.checkpoints import FAMILIES, as_on_the_hub, gemma4
+from tests.checkpoints import FAMILIES, as_on_the_hub, make, save
 from tests.conftest import CommandLine
 from tests.providers.local.requests import COLOURS, a_request, picture
 from visioneval.aggregate import summarise
-from visioneval.errors import FatalError
+from visioneval.errors import FatalError, ModelError
 from visioneval.models import find_card, load_cards
 from visioneval.providers.local.engine import TransformersEngine
 from visioneval.providers.local.lanes import OutOfMemory
-from visioneval.providers.local.load import load
+from visioneval.providers.local.load import Loaded, load
+from visioneval.providers.local.options import parse_options
 from visioneval.providers.transformers import LocalProvider, check_settings, open_provider
 from visioneval.store import find_runs, read_run
 from visioneval.types import ModelCard, Reply, Request, Settings
@@ -45,7 +47,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("checkpoints")
-    return {name: make(folder / name) for name, make in FAMILIES.items()}
+    return {family: save(family, folder / family) for family in FAMILIES}
 
 
 def a_card(folder: Path, **options: str | int | float | bool) -> ModelCard:
@@ -81,7 +83,7 @@ def ask_all(provider: LocalProvider, requests: Sequence[Request]) -> list[Reply]
 def test_a_batched_answer_is_the_one_that_the_prompt_gets_alone(
     family: str, layout: str, checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
-    folder = checkpoints[family] if layout == "saved" else as_on_the_hub(FAMILIES[family](tmp_path / family))
+    folder = checkpoints[family] if layout == "saved" else as_on_the_hub(save(family, tmp_path / family))
     engine = an_engine(a_card(folder))
     requests = [a_request(number, QUESTIONS[number % 4], tokens=12) for number in range(6)]
     alone = [texts(engine, [request])[0] for request in requests]
@@ -90,8 +92,9 @@ def test_a_batched_answer_is_the_one_that_the_prompt_gets_alone(
 
 
 def test_gemma_4_answers_in_a_batch_what_it_answers_alone(tmp_path: Path) -> None:
-    pytest.importorskip("torchvision", reason="the processor of Gemma 4 needs torchvision")
-    engine = an_engine(a_card(gemma4(tmp_path / "gemma4"), max_soft_tokens=70))
+    model, processor = make("gemma4")
+    card = a_card(tmp_path, prompt="chat", max_soft_tokens=70)
+    engine = TransformersEngine(Loaded(card, parse_options(card), model, processor, {}))
     sizes = ((200, 100), (90, 300), (640, 480))
     requests = [
         a_request(number, QUESTIONS[number], image=picture(COLOURS[number], sizes[number]), tokens=12)
@@ -102,6 +105,23 @@ def test_gemma_4_answers_in_a_batch_what_it_answers_alone(tmp_path: Path) -> Non
     together = engine.generate(engine.prepare(requests))
     assert [reply.text for reply in together] == [reply.text for reply in alone]
     assert len({reply.usage.image_tokens for reply in together}) == 3  # pictures keep their proportions
+
+
+def test_gemma_4_loads_from_its_files(tmp_path: Path) -> None:
+    pytest.importorskip("torchvision", reason="Transformers loads the processor of Gemma 4 with torchvision only")
+    engine = an_engine(a_card(save("gemma4", tmp_path / "gemma4"), max_soft_tokens=70))
+    assert texts(engine, [a_request(0)])[0]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torchvision") is not None, reason="torchvision is installed")
+def test_gemma_4_without_torchvision_is_one_line(tmp_path: Path) -> None:
+    model, processor = make("gemma4")
+    model.save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    file = tmp_path / "processor_config.json"
+    file.write_text(file.read_text().replace(type(processor).__name__, "Gemma4Processor"))
+    with pytest.raises(ModelError, match="needs torchvision, which is not installed; pip install torchvision"):
+        load(a_card(tmp_path))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
