@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from tests.checkpoints import save
 from tests.conftest import CommandLine
 from visioneval.errors import ModelError
-from visioneval.providers.local.load import _Loader, load, model_arguments, pick_device
+from visioneval.providers.local.load import _Loader, check_placement, load, model_arguments, pick_device
 from visioneval.providers.local.options import LocalOptions
 from visioneval.types import ModelCard
 
@@ -79,6 +79,24 @@ def test_a_corrupt_safetensors_file(checkpoint: Path, damage: Callable[[bytes], 
     file = checkpoint / "model.safetensors"
     file.write_bytes(damage(file.read_bytes()))
     assert "model.safetensors is corrupt" in why(checkpoint)
+
+
+@pytest.mark.parametrize("file", ["processor_config.json", "tokenizer.json"])
+def test_a_checkpoint_without_its_processor(checkpoint: Path, file: str) -> None:
+    """Transformers would make up an empty vocabulary, and another size of picture."""
+    (checkpoint / file).unlink()
+    assert f"has no {file}" in why(checkpoint)
+
+
+def test_a_folder_has_no_revisions(checkpoint: Path) -> None:
+    assert "a folder has no revisions" in why(checkpoint, revision="main")
+
+
+def test_a_model_that_spills_over_to_the_cpu_is_refused() -> None:
+    check_placement("m", {})
+    check_placement("m", {"model.vision_tower": 0, "lm_head": 1})
+    with pytest.raises(ModelError, match="does not fit into the memory of all GPUs together .parts went to cpu"):
+        check_placement("m", {"model.vision_tower": 0, "lm_head": "cpu"})
 
 
 def test_an_unknown_architecture(checkpoint: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import time
+import weakref
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -25,6 +28,7 @@ from visioneval.models import find_card, load_cards
 from visioneval.providers.local.engine import TransformersEngine
 from visioneval.providers.local.lanes import OutOfMemory
 from visioneval.providers.local.load import Loaded, load
+from visioneval.providers.local.nvml import EnergyMeter
 from visioneval.providers.local.options import parse_options
 from visioneval.providers.transformers import LocalProvider, check_settings, open_provider
 from visioneval.store import find_runs, read_run
@@ -193,31 +197,60 @@ def a_provider(card: ModelCard) -> LocalProvider:
     return provider
 
 
-def test_memory_that_runs_out_midway_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_runs_out_midway_costs_no_answer_and_is_given_back() -> None:
+    """In the last layer of the fourth pass through the model, where a cache and much else is alive."""
     provider = a_provider(micro(batch_size=16))
     engine: Any = provider._answerer._engine
-    generate = engine._model.generate
+    passes: Counter[int] = Counter()
+    held: list[weakref.ref[Any]] = []
 
-    def scarce(**inputs: Any) -> Any:
-        if len(inputs["input_ids"]) > 5:
+    def scarce(layer: Any, inputs: tuple[Any, ...]) -> None:
+        (states,) = inputs
+        passes[len(states)] += 1
+        if len(states) > 5 and passes[len(states)] % 4 == 0:
+            held.append(weakref.ref(states))
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        return generate(**inputs)
 
-    monkeypatch.setattr(engine._model, "generate", scarce)
-    replies = ask_all(provider, [a_request(number) for number in range(67)])
+    release, alive = engine.release, []
+
+    def released() -> None:
+        release()
+        alive.extend(tensor() is not None for tensor in held)
+
+    engine.release = released
+    engine._model.model.language_model.norm.register_forward_pre_hook(scarce)
+    requests = [a_request(number, tokens=8) for number in range(67)]
+    replies = ask_all(provider, requests)
     assert [reply.text for reply in replies] == [COLOURS[number % 6] for number in range(67)]
-    assert max(int(reply.notes["batch_size"]) for reply in replies) <= 5
+    assert held
+    assert alive
+    assert not any(alive), "a failed batch's tensors outlived it, so that half of it may not fit either"
 
 
 def test_a_lost_device_ends_the_run() -> None:
     engine = an_engine(micro())
 
-    def lost(**_: Any) -> Any:
-        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+    def lost(*_: Any) -> None:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
 
-    engine._model.generate = lost
+    engine._model.register_forward_pre_hook(lost)
     with pytest.raises(FatalError, match="the GPU failed"):
         engine.generate(engine.prepare([a_request(0)]))
+
+
+def test_the_time_to_the_first_token_is_the_prefills_alone() -> None:
+    engine = an_engine(micro())
+    pauses = iter([0.05, 0.2])
+
+    def slow(*_: Any) -> None:
+        time.sleep(next(pauses, 0.0))
+
+    engine._model.register_forward_pre_hook(slow)
+    (reply,) = engine.generate(engine.prepare([a_request(0)]))
+    assert reply.timing.first_token_s is not None
+    assert reply.timing.busy_s is not None
+    assert reply.timing.first_token_s >= 0.05
+    assert reply.timing.busy_s >= reply.timing.first_token_s + 0.2
 
 
 @pytest.mark.parametrize("setting", [{"effort": "low"}, {"temperature": 0.7}, {"detail": "low"}])
@@ -227,10 +260,25 @@ def test_a_setting_that_cannot_be_honoured_is_refused(setting: dict[str, Any]) -
     check_settings("micro-paligemma", Settings(temperature=0.0))
 
 
-def test_out_of_memory_is_told_from_other_errors() -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA out of memory. Tried to allocate 2.00 GiB.",
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported at some other API call",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried",
+    ],
+)
+def test_out_of_memory_is_told_from_other_errors(message: str) -> None:
     engine = an_engine(micro())
     with pytest.raises(OutOfMemory), engine._device_errors():
-        raise RuntimeError("CUDA out of memory.")
+        raise RuntimeError(message)
+
+
+def test_energy_is_only_counted_where_a_driver_counts_it() -> None:
+    assert EnergyMeter(()).joules() is None
+    pytest.importorskip("pynvml")
+    assert EnergyMeter(["00000000-0000-0000-0000-000000000000"]).joules() is None  # no such GPU anywhere
 
 
 def test_the_micro_model_runs_from_the_command_line(visioneval: CommandLine, tmp_path: Path) -> None:
