@@ -1,6 +1,6 @@
 """How fast local models answer: visioneval's batches against a plain loop and against the device's own limit.
 
-    python benchmarks/local.py                   # on a GPU: all of the table; on a CPU: tiny models, in a minute
+    python benchmarks/local.py                   # on a GPU: all of the table; on a CPU: tiny models, a few minutes
     python benchmarks/local.py paligemma-448     # one model
     python benchmarks/local.py --prompts 67      # other numbers of prompts than 67 and 1,000
 
@@ -15,7 +15,7 @@ the time does not depend on what the weights say. Answers are OUTPUT_TOKENS long
 
     loop      what one would write first: prepare one prompt, generate, again
     on device share of the time in which a batch was on the device
-    GPU busy  share of the time in which a kernel ran, as the driver samples it (`pip install nvidia-ml-py`)
+    GPU busy  share of the time in which a kernel ran, as the driver samples it
     limit     the floating-point work of picture and prompt alone (counted by torch over one prefill) at the
               rate of a large matrix product measured on the same device, as if decoding were free
 """
@@ -181,7 +181,7 @@ class Busy:
         while torch.cuda.is_available() and not self._over.wait(SAMPLE_S):
             try:
                 self._percent.append(torch.cuda.utilization())
-            except Exception:  # no nvidia-ml-py, or a driver that does not say
+            except Exception:  # a driver that does not say
                 return
 
 
@@ -256,10 +256,9 @@ def main() -> int:
     flops_per_s = matmul_flops_per_s(device)
     machine = device_facts(torch, torch.empty(0, device=device))["device_name"]
     dtype = str(precision(device)).removeprefix("torch.")
-    print(
-        f"{machine}, {os.cpu_count()} CPU cores, torch {torch.__version__}, transformers {transformers.__version__};"
-    )
-    print(f"{dtype} matrix product {flops_per_s / 1e12:.2f} TFLOP/s; answers of {OUTPUT_TOKENS} tokens\n")
+    versions = f"torch {torch.__version__}, transformers {transformers.__version__}"
+    print(f"{machine}, {os.cpu_count()} CPU cores, {versions}.")
+    print(f"{flops_per_s / 1e12:.2f} TFLOP/s in a {dtype} matrix product; answers of {OUTPUT_TOKENS} tokens.\n")
     headings = HEADINGS.split("|")
     print(f"| {' | '.join(headings)} |\n|{'---|' * len(headings)}", flush=True)
     for name in arguments.models or names:

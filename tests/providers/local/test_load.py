@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -88,6 +89,18 @@ def test_a_checkpoint_without_its_processor(checkpoint: Path, file: str) -> None
     assert f"has no {file}" in why(checkpoint)
 
 
+@pytest.mark.parametrize("file", ["config.json", "tokenizer.json"])
+def test_a_corrupt_json_file(checkpoint: Path, file: str) -> None:
+    (checkpoint / file).write_bytes((checkpoint / file).read_bytes()[:100])
+    assert "has a corrupt JSON file" in why(checkpoint)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("flash_attn") is not None, reason="flash-attn is installed")
+@pytest.mark.parametrize("attention", ["flash_attention_2", "nonsense"])
+def test_attention_that_is_not_to_be_had(checkpoint: Path, attention: str) -> None:
+    assert "cannot be run with this attention" in why(checkpoint, family="paligemma/gemma", attention=attention)
+
+
 def test_a_folder_has_no_revisions(checkpoint: Path) -> None:
     assert "a folder has no revisions" in why(checkpoint, revision="main")
 
@@ -95,7 +108,7 @@ def test_a_folder_has_no_revisions(checkpoint: Path) -> None:
 def test_a_model_that_spills_over_to_the_cpu_is_refused() -> None:
     check_placement("m", {})
     check_placement("m", {"model.vision_tower": 0, "lm_head": 1})
-    with pytest.raises(ModelError, match="does not fit into the memory of all GPUs together .parts went to cpu"):
+    with pytest.raises(ModelError, match="memory of all GPUs together .a part went to the cpu"):
         check_placement("m", {"model.vision_tower": 0, "lm_head": "cpu"})
 
 

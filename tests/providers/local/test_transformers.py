@@ -211,7 +211,8 @@ def test_memory_that_runs_out_midway_costs_no_answer_and_is_given_back() -> None
             held.append(weakref.ref(states))
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
-    release, alive = engine.release, []
+    release = engine.release
+    alive: list[bool] = []
 
     def released() -> None:
         release()

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import Struct
 from PIL import Image
 
-from visioneval.errors import FatalError, PromptError, ProviderError
+from visioneval.errors import FatalError, PromptError
 from visioneval.providers.local.lanes import OutOfMemory
 from visioneval.providers.local.load import Fact, Loaded
 from visioneval.providers.local.nvml import EnergyMeter
@@ -20,7 +20,7 @@ from visioneval.providers.local.options import CHAT
 from visioneval.types import EncodedImage, Reply, Request, Timing, Usage
 
 WORD_TOKENS, CHAT_TOKENS = 64, 512
-"""Longest reply where neither card nor command line says so: PaliGemma answers in a word, a chat model explains."""
+"""Longest reply where nothing else says: PaliGemma answers in a word, a chat model explains."""
 GREY = Image.new("RGB", (448, 448), (128, 128, 128))
 SAMPLING_DEFAULTS = ("temperature", "top_k", "top_p", "min_p")
 

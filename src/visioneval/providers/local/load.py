@@ -212,12 +212,12 @@ def model_arguments(
 
 def _quantization(name: str, options: LocalOptions, device: str, torch: Any, transformers: Any) -> Any:
     if device == "cpu":
-        raise ModelError(f"model {name!r}: {options.quantization} needs a CUDA GPU; leave quantization out")
+        raise ModelError(f"model {name!r}: quantization={options.quantization} needs a CUDA GPU; leave it out")
     try:
         import bitsandbytes  # noqa: F401
     except ImportError:
         raise ModelError(
-            f"model {name!r}: {options.quantization} needs bitsandbytes; pip install bitsandbytes"
+            f"model {name!r}: quantization={options.quantization} needs bitsandbytes; pip install bitsandbytes"
         ) from None
     if options.quantization == "8bit":
         return transformers.BitsAndBytesConfig(load_in_8bit=True)
@@ -255,6 +255,8 @@ class _Loader:
             )
         if "trust_remote_code" in text:
             return f"{source} brings its own code; read it, then add --set trust_remote_code=true"
+        if kinds & {"JSONDecodeError"} or "not a valid JSON file" in text:
+            return f"{source} has a corrupt JSON file ({text[:200]}); copy or download it again"
         if kinds & {"SafetensorError"}:
             return f"{source} has a corrupt safetensors file ({text}); download it again"
         if "does not recognize this architecture" in text or "Unrecognized model" in text:
@@ -264,6 +266,11 @@ class _Loader:
         if library := re.search(r"requires the (\w+) library but it was not found", text):
             name = library[1].lower()
             return f"{source} needs {name}, which is not installed; pip install {name}, as built for this torch"
+        if "attn_implementation" in text or "FlashAttention" in text:
+            return (
+                f"{source} cannot be run with this attention ({text[:200].rstrip('.')}); leave out the options "
+                "`attention`, `text_attention` and `vision_attention`"
+            )
         if "out of memory" in text.lower():
             return f"{source} does not fit into the GPU's memory; add --set quantization=4bit or use a smaller one"
         return f"{source} cannot be loaded: {type(error).__name__}: {text[:300]}"
@@ -289,9 +296,10 @@ def _check_tensors(name: str, source: str, report: dict[str, Any]) -> None:
 
 def check_placement(name: str, layers: Mapping[str, Any]) -> None:
     """Raise ModelError when a model that was to be split over the GPUs spilt over to the CPU: it would crawl."""
-    if spilt := sorted(str(place) for place in set(layers.values()) & {"cpu", "disk"}):
+    spilt = next((place for place in layers.values() if place in ("cpu", "disk")), None)
+    if spilt:
         raise ModelError(
-            f"model {name!r} does not fit into the memory of all GPUs together (parts went to {', '.join(spilt)}); "
+            f"model {name!r} does not fit into the memory of all GPUs together (a part went to the {spilt}); "
             "add --set quantization=4bit or use a smaller one"
         )
 
