@@ -98,9 +98,8 @@ class TransformersEngine:
             self._torch.cuda.empty_cache()
 
     def unload(self) -> None:
-        """Let go of the model, so that the next one finds the memory free."""
+        """Let go of the model, so that the next one to be loaded finds the memory free."""
         del self._model, self._processor
-        self.release()
 
     def peak_bytes(self) -> int:
         """Return the most memory that the last batch had allocated, over the model's GPUs; 0 on a CPU."""

@@ -106,9 +106,9 @@ def load(card: ModelCard) -> Loaded:
 
 
 def _release_memory(torch: Any) -> None:
-    """Give back what a model before this one, or one that did not load, may still hold."""
-    gc.collect()
+    """Give back what a model before this one, or one that did not load, may still hold on a GPU."""
     if torch.cuda.is_available():
+        gc.collect()
         torch.cuda.empty_cache()
 
 
