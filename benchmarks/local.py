@@ -108,6 +108,7 @@ def build(name: str, device: str) -> Loaded:
             config, dtype=precision(device), attn_implementation=options.attention or None
         )
     model.generation_config.update(**families.SPECIAL)
+    model.generation_config.eos_token_id = None  # or random weights might end an answer early
     processor.tokenizer.padding_side = "left"
     return Loaded(card, options, model.eval(), processor, {})
 
@@ -229,6 +230,7 @@ def measure(name: str, device: str, counts: Sequence[int], flops_per_s: float) -
             few = asked[: min(count, max(ENOUGH, int(loop * ENOUGH_S)))] if size == 1 else asked[:count]
             with Busy() as busy:
                 wall_s, replies = batched(model, engine, few, size)
+            assert {reply.usage.output_tokens for reply in replies} == {OUTPUT_TOKENS}
             rate = len(few) / wall_s
             on_device = sum(reply.timing.busy_s or 0 for reply in replies) / wall_s
             peak_bytes = max(int(reply.notes.get("peak_gpu_bytes", 0)) for reply in replies)

@@ -123,6 +123,7 @@ def test_an_actor_and_a_node_killed_midway_cost_no_answer(
     assert all(record.reply is not None for record in read_run(folder).records)
     assert {graded.verdict.outcome for graded in read_run(folder).graded()} == {"pass"}
     assert finished.stored.run.loaded["ray_actors"] == 2
+    assert len(provider._pictures) == len(COLOURS), "a picture went into the cluster more than once"
 
 
 def test_what_keeps_an_actor_from_starting_is_one_line(cluster: Any, tmp_path: Path) -> None:
