@@ -55,6 +55,10 @@ GEMMA4_TEMPLATE = (
     "{% else %}{{ part['text'] }}{% endif %}{% endfor %}<turn|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|turn>model\n{% endif %}"
 )
+LLAVA_TEMPLATE = (
+    "{% for message in messages %}USER: {% for part in message['content'] %}{% if part['type'] == 'image' %}"
+    "<image>\n{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endfor %} ASSISTANT:"
+)
 
 
 def paligemma(
@@ -165,6 +169,33 @@ def gemma4(corpus: Sequence[str], image_tokens: int, text: Fields, vision: Field
         audio_token_id=number("<|audio|>"),
         video_token_id=number("<|video|>"),
         **{**SPECIAL, "eos_token_id": [EOS, number("<turn|>")]},
+    )
+    return config, processor
+
+
+def llava(corpus: Sequence[str], side_px: int, text: Fields, vision: Fields) -> Parts:
+    """Return a LLaVA: of a family for which there is no card."""
+    from transformers import CLIPVisionConfig, LlamaConfig, LlavaConfig, LlavaProcessor
+    from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
+
+    image = {"image_token": "<image>"}
+    tokenizer: Any = gemma_tokenizer(corpus, special=tuple(image.values()), extra_special_tokens=image)
+    processor: Any = LlavaProcessor(
+        image_processor=CLIPImageProcessorPil(
+            size={"shortest_edge": side_px}, crop_size={"height": side_px, "width": side_px}
+        ),
+        tokenizer=tokenizer,
+        patch_size=vision["patch_size"],
+        vision_feature_select_strategy="default",
+        num_additional_image_tokens=1,
+        chat_template=LLAVA_TEMPLATE,
+        **image,
+    )
+    config = LlavaConfig(
+        text_config=LlamaConfig(**{"vocab_size": len(tokenizer), **text, **SPECIAL}).to_dict(),
+        vision_config=CLIPVisionConfig(image_size=side_px, **vision).to_dict(),
+        image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
+        **SPECIAL,
     )
     return config, processor
 

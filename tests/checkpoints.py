@@ -42,6 +42,7 @@ PARTS: dict[str, Callable[[], families.Parts]] = {
     "paligemma": lambda: families.paligemma(CORPUS, 28, TEXT, VISION),
     "paligemma2": lambda: families.paligemma2(CORPUS, 28, CAPPED, VISION),
     "gemma3": lambda: families.gemma3(CORPUS, 56, 4, {**CAPPED, **SLIDING}, VISION),
+    "llava": lambda: families.llava(CORPUS, 28, TEXT, VISION),
     "gemma4": lambda: families.gemma4(CORPUS, 70, GEMMA4_TEXT, GEMMA4_VISION),
 }
 FAMILIES = ("paligemma", "paligemma2", "gemma3")

@@ -21,6 +21,7 @@ from tests.conftest import CommandLine
 from visioneval.errors import ModelError
 from visioneval.providers.local.load import _Loader, check_placement, load, model_arguments, pick_device
 from visioneval.providers.local.options import LocalOptions
+from visioneval.providers.local.start import start
 from visioneval.types import ModelCard
 
 
@@ -159,6 +160,17 @@ def test_what_the_hub_refuses_is_told_apart(error: str, said: str) -> None:
 
     with pytest.raises(ModelError, match=said):
         _Loader("m", "org/name", local=False).call(refused)
+
+
+def test_a_model_that_loads_and_cannot_answer(checkpoint: Path) -> None:
+    file = checkpoint / "processor_config.json"
+    settings = json.loads(file.read_text())
+    settings["image_processor"]["size"] = {"height": 56, "width": 56}  # the model was made for 28
+    file.write_text(json.dumps(settings))
+    card = ModelCard("m", "transformers", str(checkpoint), options={"device": "cpu", "dtype": "float32"})
+    with pytest.raises(ModelError, match=r"model 'm' does not answer: .*The size of tensor a") as raised:
+        start(card)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")

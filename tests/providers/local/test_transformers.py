@@ -9,6 +9,7 @@ import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("checkpoints")
-    return {family: save(family, folder / family) for family in FAMILIES}
+    return {family: save(family, folder / family) for family in (*FAMILIES, "llava")}
 
 
 def a_card(folder: Path, **options: str | int | float | bool) -> ModelCard:
@@ -82,8 +83,7 @@ def ask_all(provider: LocalProvider, requests: Sequence[Request]) -> list[Reply]
     return asyncio.run(main())
 
 
-@pytest.mark.parametrize("layout", ["saved", "hub"])
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("family", "layout"), [*product(FAMILIES, ("saved", "hub")), ("llava", "saved")])
 def test_a_batched_answer_is_the_one_that_the_prompt_gets_alone(
     family: str, layout: str, checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -170,7 +170,8 @@ class TransformersEngine:
 
     def _input_usage(self, prepared: Batch) -> list[Usage]:
         ids, mask = prepared.tensors["input_ids"], prepared.tensors["attention_mask"]
-        images = (ids == self._model.config.image_token_id).sum(1).tolist()
+        image_token = getattr(self._model.config, "image_token_id", None)  # few families have none
+        images = [None] * len(ids) if image_token is None else (ids == image_token).sum(1).tolist()
         return [
             Usage(input_tokens=tokens, image_tokens=image)
             for tokens, image in zip(mask.sum(1).tolist(), images, strict=True)

@@ -52,8 +52,10 @@ def start(card: ModelCard) -> LocalModel:
             f"model {card.name!r} fits into the GPU's memory, but no prompt beside it; "
             "add --set quantization=4bit or use a smaller one"
         ) from None
-    except ProviderError as error:
-        raise ModelError(f"model {card.name!r} does not answer: {error}") from None
+    except Exception as error:  # of a family that nobody has tried, anything may be missing
+        said = " ".join(str(error).split())[:300]
+        what = said if isinstance(error, ProviderError) else f"{type(error).__name__}: {said}"
+        raise ModelError(f"model {card.name!r} does not answer: {what}") from None
     facts = {
         **loaded.facts,
         "prompt": engine.template,
