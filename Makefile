@@ -37,6 +37,10 @@ $(VENV)/local: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local]'
 	@touch $@
 
+$(VENV)/everything: $(VENV)/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[local,ray,servers]'
+	@touch $@ $(VENV)/local
+
 nightly: $(VENV)/local ## Do what the nightly job does: doctor, run, report, check; with a GPU where there is one
 	RESULTS=$(RESULTS) bash .ci/nightly
 
@@ -53,7 +57,7 @@ scenes: .venv-scenes/ready ## Render every picture of the suite anew, into build
 lock: ## Pin every dependency anew in constraints.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check torch==$(TORCH)
-	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[baseline,dev,local]'
+	.venv-lock/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[baseline,dev,local,ray,servers]'
 	{ sed -n '/^#/p' constraints.txt; .venv-lock/bin/python -m pip freeze --exclude-editable | \
 	  sed 's/^torch==.*/torch==$(TORCH)/'; } > constraints.new && mv constraints.new constraints.txt
 	rm -rf .venv-lock

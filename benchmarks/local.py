@@ -1,21 +1,35 @@
 """How fast local models answer: visioneval's batches against a plain loop and against the device's own limit.
 
-    python benchmarks/local.py                          # the micro model, on the CPU: that it runs
-    python benchmarks/local.py paligemma-224 paligemma-448 gemma-3-4b --prompts 67 1000     # on a GPU
+    python benchmarks/local.py                   # on a GPU: all of the table; on a CPU: tiny models, a few minutes
+    python benchmarks/local.py paligemma-448     # one model
+    python benchmarks/local.py --prompts 67      # other numbers of prompts than 67 and 1,000
 
-Full-size models are built on the device from their published configurations, with random weights: nothing is
-downloaded, and the time does not depend on what the weights say. Every answer is OUTPUT_TOKENS long. The limit
-is the floating-point work of the pictures and prompts alone (counted by torch over one prefill) at the rate of
-a large matrix product measured on the same device, as if decoding were free.
+On a machine with a GPU: `git clone`, `pip install -e '.[local]'` beside a torch that sees the GPU, the first
+line above, and the Markdown it prints is the table. Nothing is downloaded and no key or login is needed. It
+wants a GPU of 24 GiB or more and is made to take some ten minutes: what answers one prompt at a time is
+measured for ENOUGH_S seconds at most, and the column `prompts` says how many that was. A model that fails is
+named on stderr, the others go on, and the exit code is 1.
+
+Full-size models are built on the device from their published configurations, with random weights, in bfloat16:
+the time does not depend on what the weights say. Answers are OUTPUT_TOKENS long.
+
+    loop      what one would write first: prepare one prompt, generate, again
+    on device share of the time in which a batch was on the device
+    GPU busy  share of the time in which a kernel ran, as the driver samples it
+    limit     the floating-point work of picture and prompt alone (counted by torch over one prefill) at the
+              rate of a large matrix product measured on the same device, as if decoding were free
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import io
+import os
 import random
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,129 +38,84 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import torch
+import transformers
 from PIL import Image
-from transformers import (
-    Gemma3Config,
-    Gemma3ForConditionalGeneration,
-    Gemma3Processor,
-    Gemma3TextConfig,
-    GemmaConfig,
-    PaliGemmaConfig,
-    PaliGemmaForConditionalGeneration,
-    PaliGemmaProcessor,
-    SiglipVisionConfig,
-)
-from transformers.models.gemma3.image_processing_pil_gemma3 import Gemma3ImageProcessorPil
-from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+from transformers import AutoModelForImageTextToText
 
-from micro.tokenizer import BOS, EOS, PAD, gemma_tokenizer
-from visioneval.models import find_card, load_cards
+from micro import families
 from visioneval.providers.local.engine import TransformersEngine
 from visioneval.providers.local.lanes import BatchAnswerer
-from visioneval.providers.local.load import Loaded, load
-from visioneval.providers.local.options import parse_options
-from visioneval.providers.local.start import LocalModel, find_batch_size
+from visioneval.providers.local.load import Loaded, device_facts
+from visioneval.providers.local.options import parse_options, with_family
+from visioneval.providers.local.start import LocalModel, find_batch_size, lanes
 from visioneval.providers.transformers import LocalProvider
 from visioneval.types import EncodedImage, ModelCard, Reply, Request, SentImage, Settings
 
 OUTPUT_TOKENS = 16
+ENOUGH, ENOUGH_S = 67, 45.0
 QUESTIONS = ("How many parts are on the tray?", "Is there a scratch on the housing? Answer only yes or no.")
-SIGLIP = {
+SAMPLE_S = 0.1
+HEADINGS = "model|prompts|batch|prompts/s|on device|GPU busy|peak GiB|loop/s|x loop|limit/s|of limit"
+
+SO400M = {
     "hidden_size": 1152,
     "intermediate_size": 4304,
     "num_hidden_layers": 27,
     "num_attention_heads": 16,
     "patch_size": 14,
-    "vision_use_head": False,
 }
-SPECIAL = {"pad_token_id": PAD, "eos_token_id": EOS, "bos_token_id": BOS}
-LANES = 3
-
-
-def paligemma(side_px: int) -> tuple[Any, Any]:
-    """Return PaliGemma 3B at a resolution, and a processor for it."""
-    pictures = SiglipImageProcessorPil(
-        size={"height": side_px, "width": side_px}, image_seq_length=(side_px // 14) ** 2
-    )
-    processor: Any = PaliGemmaProcessor(image_processor=pictures, tokenizer=gemma_tokenizer(QUESTIONS))
-    text = GemmaConfig(
-        vocab_size=257216,
-        hidden_size=2048,
-        intermediate_size=16384,
-        num_hidden_layers=18,
-        num_attention_heads=8,
-        num_key_value_heads=1,
-        head_dim=256,
-        **SPECIAL,
-    )
-    config = PaliGemmaConfig(
-        vision_config=SiglipVisionConfig(image_size=side_px, **SIGLIP).to_dict(),
-        text_config=text.to_dict(),
-        image_token_index=processor.image_token_id,
-        projection_dim=2048,
-        hidden_size=2048,
-        vocab_size=257216,
-        **SPECIAL,
-    )
-    return PaliGemmaForConditionalGeneration(config), processor
-
-
-def gemma_3_4b() -> tuple[Any, Any]:
-    """Return Gemma 3 4B, and a processor for it."""
-    media = {"boi_token": "<boi>", "eoi_token": "<eoi>", "image_token": "<image>"}
-    tokenizer: Any = gemma_tokenizer(
-        QUESTIONS, special=tuple(media.values()), add_bos_token=True, extra_special_tokens=media, **media
-    )
-    pictures = Gemma3ImageProcessorPil(size={"height": 896, "width": 896}, image_seq_length=256)
-    template = (
-        "{{ bos_token }}{% for message in messages %}{% for part in message['content'] %}"
-        "{% if part['type'] == 'image' %}<boi>{% else %}{{ part['text'] }}{% endif %}{% endfor %}{% endfor %}"
-    )
-    processor: Any = Gemma3Processor(image_processor=pictures, tokenizer=tokenizer, chat_template=template)
-    number = tokenizer.convert_tokens_to_ids
-    text = Gemma3TextConfig(
-        vocab_size=262208,
-        hidden_size=2560,
-        intermediate_size=10240,
-        num_hidden_layers=34,
-        num_attention_heads=8,
-        num_key_value_heads=4,
-        head_dim=256,
-        sliding_window=1024,
-    )
-    config = Gemma3Config(
-        text_config=text.to_dict(),
-        vision_config=SiglipVisionConfig(image_size=896, **SIGLIP).to_dict(),
-        mm_tokens_per_image=256,
-        boi_token_index=number("<boi>"),
-        eoi_token_index=number("<eoi>"),
-        image_token_index=number("<image>"),
-        **SPECIAL,
-    )
-    return Gemma3ForConditionalGeneration(config), processor
-
-
-FULL_SIZE: dict[str, tuple[str, Callable[[], tuple[Any, Any]]]] = {
-    "paligemma-224": ("paligemma/gemma", lambda: paligemma(224)),
-    "paligemma-448": ("paligemma/gemma", lambda: paligemma(448)),
-    "gemma-3-4b": ("gemma3/gemma3_text", gemma_3_4b),
+GEMMA_2B = {
+    "vocab_size": 257216,
+    "hidden_size": 2048,
+    "intermediate_size": 16384,
+    "num_hidden_layers": 18,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 1,
+    "head_dim": 256,
 }
+GEMMA_3_4B = {
+    "vocab_size": 262208,
+    "hidden_size": 2560,
+    "intermediate_size": 10240,
+    "num_hidden_layers": 34,
+    "num_attention_heads": 8,
+    "num_key_value_heads": 4,
+    "head_dim": 256,
+    "sliding_window": 1024,
+}
+TINY = {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2}
+TINY_VISION, TINY_TEXT = {**TINY, "patch_size": 14}, {**TINY, "num_key_value_heads": 1, "head_dim": 32}
+
+FULL_SIZE: dict[str, Callable[[], families.Parts]] = {
+    "paligemma-224": lambda: families.paligemma(QUESTIONS, 224, GEMMA_2B, SO400M),
+    "paligemma-448": lambda: families.paligemma(QUESTIONS, 448, GEMMA_2B, SO400M),
+    "gemma-3-4b": lambda: families.gemma3(QUESTIONS, 896, 256, GEMMA_3_4B, SO400M),
+}
+SMALL: dict[str, Callable[[], families.Parts]] = {
+    "tiny-paligemma": lambda: families.paligemma(QUESTIONS, 56, TINY_TEXT, TINY_VISION),
+    "tiny-gemma-3": lambda: families.gemma3(QUESTIONS, 56, 4, TINY_TEXT, TINY_VISION),
+}
+MODELS = {**FULL_SIZE, **SMALL}
 
 
-def loaded(name: str, device: str) -> Loaded:
-    """Return a model by name: the committed micro model, or a full-size one made on the device."""
-    if name == "micro":
-        return load(find_card("micro-paligemma", load_cards()))
-    family, make = FULL_SIZE[name]
-    prompt = "chat" if family.startswith("gemma3") else "answer en {question}"
-    card = ModelCard(name, "transformers", options={"family": family, "prompt": prompt, "device": device})
-    torch.set_default_dtype(torch.bfloat16)
+def build(name: str, device: str) -> Loaded:
+    """Return a model by name, made on the device, with the options that its family's shipped card has."""
+    config, processor = MODELS[name]()
+    card = with_family(ModelCard(name, "transformers"), f"{config.model_type}/{config.text_config.model_type}")
+    options = parse_options(card)
     with torch.device(device):
-        model, processor = make()
-    torch.set_default_dtype(torch.float32)
-    model.generation_config.update(**SPECIAL)
+        model = AutoModelForImageTextToText.from_config(
+            config, dtype=precision(device), attn_implementation=options.attention or None
+        )
+    model.generation_config.update(**families.SPECIAL)
+    model.generation_config.eos_token_id = None  # or random weights might end an answer early
     processor.tokenizer.padding_side = "left"
-    return Loaded(card, parse_options(card), model.eval(), processor, {})
+    return Loaded(card, options, model.eval(), processor, {})
+
+
+def precision(device: str) -> Any:
+    """Return what is computed in: bfloat16 where the device has it in hardware."""
+    return torch.float32 if device == "cpu" else torch.bfloat16
 
 
 def requests(count: int) -> list[Request]:
@@ -164,16 +133,18 @@ def _request(number: int, rng: random.Random) -> Request:
 
 
 def plain_loop(engine: TransformersEngine, asked: Sequence[Request]) -> float:
-    """Return prompts per second of what one would write first: prepare one, generate one, again."""
+    """Return the prompts a second of a loop over single prompts."""
     started = time.perf_counter()
     for request in asked:
         engine.generate(engine.prepare([request]))
     return len(asked) / (time.perf_counter() - started)
 
 
-def batched(model: Loaded, engine: TransformersEngine, asked: Sequence[Request], size: int) -> tuple[float, float]:
-    """Return prompts per second through the provider, and the share of the time that the device worked."""
-    provider = LocalProvider(LocalModel(model.card, BatchAnswerer(engine, size), {}, LANES))
+def batched(
+    model: Loaded, engine: TransformersEngine, asked: Sequence[Request], size: int
+) -> tuple[float, list[Reply]]:
+    """Answer through the provider; return the seconds it took, and the replies."""
+    provider = LocalProvider(LocalModel(model.card, BatchAnswerer(engine, size), {}, lanes()))
     in_flight = asyncio.Semaphore(provider.concurrency)
 
     async def ask(request: Request) -> Reply:
@@ -185,15 +156,42 @@ def batched(model: Loaded, engine: TransformersEngine, asked: Sequence[Request],
 
     started = time.perf_counter()
     replies = asyncio.run(main())
-    wall_s = time.perf_counter() - started
-    return len(asked) / wall_s, sum(reply.timing.busy_s or 0 for reply in replies) / wall_s
+    return time.perf_counter() - started, replies
 
 
-def matmul_flops_per_s(device: str, dtype: Any, size: int) -> float:
+class Busy:
+    """Samples how busy the driver says the GPU is, while its block runs."""
+
+    def __init__(self) -> None:
+        self._percent: list[int] = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._sample)
+
+    def __enter__(self) -> Busy:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def __str__(self) -> str:
+        return f"{sum(self._percent) / len(self._percent):.0f}%" if self._percent else "–"
+
+    def _sample(self) -> None:
+        while torch.cuda.is_available() and not self._over.wait(SAMPLE_S):
+            try:
+                self._percent.append(torch.cuda.utilization())
+            except Exception:  # a driver that does not say
+                return
+
+
+def matmul_flops_per_s(device: str) -> float:
     """Return the device's measured rate in a large square matrix product."""
-    a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
+    size = 1024 if device == "cpu" else 8192
+    a, b = (torch.randn(size, size, device=device, dtype=precision(device)) for _ in range(2))
     best = 0.0
-    for _ in range(10):
+    for _ in range(20):
         _synchronise(device)
         started = time.perf_counter()
         a @ b
@@ -218,52 +216,66 @@ def _synchronise(device: str) -> None:
         torch.cuda.synchronize()
 
 
-def measure(name: str, device: str, counts: Sequence[int]) -> Iterator[tuple[str, ...]]:
+def measure(name: str, device: str, counts: Sequence[int], flops_per_s: float) -> Iterator[list[str]]:
     """Yield one row for each number of prompts and each batch size."""
-    model = loaded(name, device)
+    model = build(name, device)
     engine = TransformersEngine(model)
     _ = [engine.generate(engine.prepare(requests(1))) for _ in range(3)]
     best = find_batch_size(engine, requests(1)[0])
-    size = 8192 if device != "cpu" else 1024
-    limit = matmul_flops_per_s(device, model.model.dtype, size) / prefill_flops(model, engine)
+    limit = flops_per_s / prefill_flops(model, engine)
+    asked = requests(max(counts))
+    loop = plain_loop(engine, asked[:ENOUGH])
     for count in counts:
-        asked = requests(count)
-        loop = plain_loop(engine, asked)
-        for batch in dict.fromkeys((1, best)):
-            if device != "cpu":
-                torch.cuda.reset_peak_memory_stats()
-            rate, busy = batched(model, engine, asked, batch)
-            yield (
+        for size in dict.fromkeys((1, best)):
+            few = asked[: min(count, max(ENOUGH, int(loop * ENOUGH_S)))] if size == 1 else asked[:count]
+            with Busy() as busy:
+                wall_s, replies = batched(model, engine, few, size)
+            assert {reply.usage.output_tokens for reply in replies} == {OUTPUT_TOKENS}
+            rate = len(few) / wall_s
+            on_device = sum(reply.timing.busy_s or 0 for reply in replies) / wall_s
+            peak_bytes = max(int(reply.notes.get("peak_gpu_bytes", 0)) for reply in replies)
+            peak = f"{peak_bytes / 2**30:.1f}" if peak_bytes else "–"
+            yield [
                 name,
-                str(count),
-                str(batch),
-                f"{rate:.1f}",
-                f"{busy:.0%}",
-                f"{engine.peak_bytes() / 2**30:.1f}" if device != "cpu" else "–",
-                f"{loop:.1f}",
-                f"{rate / loop:.1f}",
-                f"{limit:.1f}",
-                f"{rate / limit:.0%}",
-            )
+                str(count) if len(few) == count else f"{len(few)} of {count}",
+                *(str(size), f"{rate:.1f}", f"{on_device:.0%}", str(busy), peak),
+                *(f"{loop:.1f}", f"{rate / loop:.1f}", f"{limit:.1f}", f"{rate / limit:.0%}"),
+            ]
+    engine.unload()
 
 
-def main() -> None:
-    """Measure and print a Markdown table."""
+def main() -> int:
+    """Measure and print a Markdown table; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"micro (the default), {', '.join(FULL_SIZE)}")
-    parser.add_argument("--prompts", type=int, nargs="+", default=[67])
-    arguments = parser.parse_args()
-    if unknown := set(arguments.models) - {"micro", *FULL_SIZE}:
-        parser.error(f"unknown model {', '.join(sorted(unknown))}; give micro or {', '.join(FULL_SIZE)}")
     device = "cuda:0" if torch.cuda.is_available() else "cpu"
-    name = torch.cuda.get_device_name(0) if device != "cpu" else f"CPU, {torch.get_num_threads()} threads"
-    print(f"{name}, torch {torch.__version__}, {OUTPUT_TOKENS} output tokens at most\n")
-    heading = "model|prompts|batch|prompts/s|busy|peak GiB|loop/s|x loop|limit/s|of limit".split("|")
-    print("| " + " | ".join(heading) + " |\n|" + "---|" * len(heading))
-    for model in arguments.models or ["micro"]:
-        for row in measure(model, device, arguments.prompts):
-            print("| " + " | ".join(row) + " |", flush=True)
+    names = FULL_SIZE if device != "cpu" else SMALL
+    parser.add_argument("models", nargs="*", metavar="MODEL", help=f"of {', '.join(MODELS)}")
+    parser.add_argument("--prompts", type=int, nargs="+", default=[67, 1000])
+    arguments = parser.parse_args()
+    if unknown := set(arguments.models) - set(MODELS):
+        parser.error(f"unknown model {', '.join(sorted(unknown))}; there are {', '.join(MODELS)}")
+    started, failed = time.perf_counter(), 0
+    flops_per_s = matmul_flops_per_s(device)
+    machine = device_facts(torch, torch.empty(0, device=device))["device_name"]
+    dtype = str(precision(device)).removeprefix("torch.")
+    versions = f"torch {torch.__version__}, transformers {transformers.__version__}"
+    print(f"{machine}, {os.cpu_count()} CPU cores, {versions}.")
+    print(f"{flops_per_s / 1e12:.2f} TFLOP/s in a {dtype} matrix product; answers of {OUTPUT_TOKENS} tokens.\n")
+    headings = HEADINGS.split("|")
+    print(f"| {' | '.join(headings)} |\n|{'---|' * len(headings)}", flush=True)
+    for name in arguments.models or names:
+        try:
+            for row in measure(name, device, arguments.prompts, flops_per_s):
+                print(f"| {' | '.join(row)} |", flush=True)
+        except Exception as error:  # time on a GPU is lent: what else can be measured should be
+            print(f"{name}: {type(error).__name__}: {error}", file=sys.stderr)
+            failed = 1
+        gc.collect()
+        if device != "cpu":
+            torch.cuda.empty_cache()
+    print(f"\nTook {time.perf_counter() - started:.0f} s.")
+    return failed
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -15,18 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import (
-    GemmaConfig,
-    PaliGemmaConfig,
-    PaliGemmaForConditionalGeneration,
-    PaliGemmaProcessor,
-    SiglipVisionConfig,
-)
-from transformers.models.siglip.image_processing_pil_siglip import SiglipImageProcessorPil
+from transformers import PaliGemmaForConditionalGeneration
 
+from micro.families import SPECIAL, paligemma
 from micro.pictures import COLOURS, COUNTS, QUESTIONS, SHAPES, draw, random_scene
 from micro.prompts import write_suite
-from micro.tokenizer import BOS, EOS, PAD, gemma_tokenizer
 
 HERE = Path(__file__).parent
 SIDE_PX, PATCH_PX, WIDTH, LAYERS, HEADS = 48, 12, 48, 2, 2
@@ -35,51 +28,21 @@ HELD_OUT_SEED, HELD_OUT = 99, 600
 PROMPT = "answer en {question}"
 
 
-def make_processor() -> Any:
-    """Return the processor; it adds the image, location and segmentation tokens of PaliGemma itself."""
+def make() -> tuple[Any, Any]:
+    """Return the untrained model and its processor."""
     answers = [*COLOURS, *SHAPES, *map(str, COUNTS)]
     corpus = [PROMPT.format(question=question) for question in QUESTIONS] * 4 + answers * 4
-    pictures = SiglipImageProcessorPil(
-        size={"height": SIDE_PX, "width": SIDE_PX},
-        image_seq_length=(SIDE_PX // PATCH_PX) ** 2,
-        image_mean=[0.5] * 3,
-        image_std=[0.5] * 3,
-    )
-    return PaliGemmaProcessor(image_processor=pictures, tokenizer=gemma_tokenizer(corpus, vocabulary_size=440))
-
-
-def make_model(processor: Any) -> Any:
-    """Return the untrained model."""
-    vocabulary_size = len(processor.tokenizer)
     shape = {
         "hidden_size": WIDTH,
         "intermediate_size": 2 * WIDTH,
         "num_hidden_layers": LAYERS,
         "num_attention_heads": HEADS,
     }
-    special = {"pad_token_id": PAD, "eos_token_id": EOS, "bos_token_id": BOS}
-    text = GemmaConfig(
-        vocab_size=vocabulary_size,
-        num_key_value_heads=1,
-        head_dim=WIDTH // HEADS,
-        max_position_embeddings=512,
-        **shape,
-        **special,
-    )
-    vision = SiglipVisionConfig(image_size=SIDE_PX, patch_size=PATCH_PX, vision_use_head=False, **shape)
-    model = PaliGemmaForConditionalGeneration(
-        PaliGemmaConfig(
-            vision_config=vision.to_dict(),
-            text_config=text.to_dict(),
-            image_token_index=processor.image_token_id,
-            projection_dim=WIDTH,
-            hidden_size=WIDTH,
-            vocab_size=vocabulary_size,
-            **special,
-        )
-    )
-    model.generation_config.update(**special, max_new_tokens=8)
-    return model
+    text = {**shape, "num_key_value_heads": 1, "head_dim": WIDTH // HEADS, "max_position_embeddings": 512}
+    config, processor = paligemma(corpus, SIDE_PX, text, {**shape, "patch_size": PATCH_PX}, vocabulary_size=440)
+    model = PaliGemmaForConditionalGeneration(config)
+    model.generation_config.update(**SPECIAL, max_new_tokens=8)
+    return model, processor
 
 
 def examples(rng: random.Random, count: int) -> tuple[list[Any], list[str], list[str]]:
@@ -147,8 +110,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)  # so small a model only waits for a second thread
     torch.manual_seed(SEED)
-    processor = make_processor()
-    model = make_model(processor)
+    model, processor = make()
     train(model, processor, arguments.steps)
     model = model.to(torch.float16)
     for prompt, score in examine(model.to(torch.float32), processor).items():

@@ -21,7 +21,7 @@ class Torch:
 
     __version__ = "2.13.0"
 
-    def __init__(self, built_for: str | None, available: bool) -> None:
+    def __init__(self, built_for: str | None, available: bool, *, bf16: bool = True) -> None:
         self.version = type("version", (), {"cuda": built_for})
         self.cuda = type(
             "cuda",
@@ -29,7 +29,7 @@ class Torch:
             {
                 "is_available": staticmethod(lambda: available),
                 "device_count": staticmethod(lambda: 2),
-                "is_bf16_supported": staticmethod(lambda: True),
+                "is_bf16_supported": staticmethod(lambda including_emulation: bf16 or including_emulation),
             },
         )
 
@@ -65,6 +65,14 @@ def test_torch_and_the_driver_must_agree(built_for: str | None, available: bool,
     assert finding.status == status
     assert said in finding.found
     assert bool(finding.fix) == (status != "ok")
+
+
+def test_a_gpu_that_only_emulates_bfloat16_is_told_apart() -> None:
+    gpus = driver_gpus(driver)
+    assert "float16" not in _cuda(Torch("12.8", True), gpus, "note").found
+    assert (
+        "without bfloat16: add --set dtype=float16" in _cuda(Torch("12.8", True, bf16=False), gpus, "note").found
+    )
 
 
 def test_a_hidden_gpu_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,9 +25,9 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except VisionevalError as error:
-        from visioneval.redact import redact
+        from visioneval.cli.outcome import say_error
 
-        print(f"visioneval: {redact(str(error))}", file=sys.stderr)  # noqa: T201
+        say_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -140,9 +140,9 @@ def execute(plan: Plan, progress: Progress, options: Options | None = None) -> F
     if plan.run.condition.settings.batched:
         check_batched(plan.run.card, plan.run.condition.settings, options.limits)
     check_pictures(plan.suite_folder, plan.prompts)
+    budget = _budget(plan.run, (), options.max_cost_usd)
     provider = open_provider(plan.run.card, plan.prompts)
     run = as_loaded(plan.run, provider)
-    budget = _budget(run, (), options.max_cost_usd)
     with RunFolder.create(plan.folder, run, plan.prompts) as folder:
         carried = Execution(run, plan.prompts, folder, plan.suite_folder, plan.shots)
         ending = carried.carry_on(provider, progress, options, budget, frozenset())

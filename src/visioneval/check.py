@@ -144,7 +144,6 @@ def to_markdown(checks: Sequence[Check]) -> str:
     from visioneval.report.classic import escape_markdown, markdown_row
 
     worse = any(check.failed for check in checks)
-    worse = any(check.failed for check in checks)
     lines = [f"# {'Worse' if worse else 'No worse'} than the baseline"]
     for check in checks:
         lines += ["", f"## {escape_markdown(check.label)}: {'worse' if check.failed else 'ok'}", ""]
@@ -152,7 +151,7 @@ def to_markdown(checks: Sequence[Check]) -> str:
             f"Run {check.run}, " + (f"against {check.against}." if check.against else "no baseline yet."),
             "",
         ]
-        lines += [markdown_row(["checked", "", "baseline", "now", "why"]), markdown_row(["---"] * 5)]
+        lines += [markdown_row(["checked", "how it is", "baseline", "now", "why"]), markdown_row(["---"] * 5)]
         lines += [markdown_row([f.what, f.status, f.before, f.now, f.why]) for f in check.findings]
         if check.newly_failed:
             lines += ["", f"Passed before, not now: {', '.join(check.newly_failed)}."]

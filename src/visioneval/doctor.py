@@ -131,7 +131,11 @@ def _torch(gpus: Sequence[Gpu], missing: Status) -> Iterator[Finding]:
 
 def _cuda(torch: Any, gpus: Sequence[Gpu], missing: Status) -> Finding:
     if torch.cuda.is_available():
-        bfloat16 = "" if torch.cuda.is_bf16_supported() else ", without bfloat16: add --set dtype=float16"
+        bfloat16 = (
+            ""
+            if torch.cuda.is_bf16_supported(including_emulation=False)
+            else ", without bfloat16: add --set dtype=float16"
+        )
         return Finding(
             "CUDA", "ok", f"{torch.version.cuda}, {torch.cuda.device_count()} visible to torch{bfloat16}"
         )

@@ -122,6 +122,22 @@ def test_several_models_and_epochs_run_in_one_go(
         assert len(read_run(run).records) == 10
 
 
+def test_a_model_that_cannot_be_used_is_named_and_the_others_run(
+    visioneval: CommandLine, counting_suite: Path, tmp_path: Path
+) -> None:
+    models = ["--model", "gpt-5.4-mini", "--model", "replay:nowhere.jsonl", "--model", "baseline-blind"]
+    ended = visioneval("run", "--suite", counting_suite, *models)
+    assert ended.returncode == 4
+    assert the_run(tmp_path).parent.name == "baseline-blind"
+    assert "never looks at the image" in ended.stdout
+    first, second, *_, last = ended.stderr.splitlines()
+    assert "OPENAI_API_KEY is not set" in first
+    assert "cannot read the recorded replies nowhere.jsonl" in second
+    assert last == "not run, as said above: gpt-5.4-mini, replay:nowhere.jsonl"
+    none = visioneval("run", "--suite", counting_suite, *models[:4])
+    assert (none.returncode, none.stdout, none.stderr.count("\n")) == (4, "", 2)
+
+
 def test_a_configuration_file_gives_any_option_and_the_command_line_wins(
     visioneval: CommandLine, counting_suite: Path, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from tests.hosted.conftest import Run
 NEEDED = ("torch", "transformers", "fastapi", "uvicorn")
 pytestmark = pytest.mark.skipif(
     any(importlib.util.find_spec(package) is None for package in NEEDED),
-    reason="needs the extra `local` and transformers[serving]",
+    reason="needs the extras `local` and `servers`",
 )
 
 

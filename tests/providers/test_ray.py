@@ -126,13 +126,18 @@ def test_an_actor_and_a_node_killed_midway_cost_no_answer(
     assert all(record.reply is not None for record in read_run(folder).records)
     assert {graded.verdict.outcome for graded in read_run(folder).graded()} == {"pass"}
     assert finished.stored.run.loaded["ray_actors"] == 2
+    assert len(provider._pictures) == len(COLOURS), "a picture went into the cluster more than once"
 
 
 def test_what_keeps_an_actor_from_starting_is_one_line(cluster: Any, tmp_path: Path) -> None:
     cluster.add_node(num_cpus=1)
     wrong = ModelCard("m", "transformers", str(tmp_path), options={"device": "cpu", "ray": cluster.address})
-    with pytest.raises(ModelError, match=r"has no config.json; it is not a checkpoint"):
-        open_ray_provider(wrong)
+    needs_gpu = micro(cluster.address, device="cuda")
+    for _ in range(2):  # a model that cannot be used leaves the way to the cluster open for the next
+        with pytest.raises(ModelError, match=r"has no config.json; it is not a checkpoint"):
+            open_ray_provider(wrong)
+        with pytest.raises(ModelError, match=r"the Ray cluster has no GPU; add nodes with one, or --device cpu"):
+            open_ray_provider(needs_gpu)
 
 
 def test_no_cluster_is_one_line() -> None:

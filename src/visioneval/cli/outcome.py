@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
-from visioneval.benchmark import Finished
+from visioneval.errors import ModelError, VisionevalError
+
+if TYPE_CHECKING:
+    from visioneval.benchmark import Finished
 
 INTERRUPTED = 130
 INCOMPLETE = 1
@@ -16,8 +20,20 @@ ENOUGH = 0.9
 """Share of the planned prompts that must have a verdict for a run to count as done."""
 
 
-def report_runs(finished: Sequence[Finished], *, as_json: bool) -> int:
-    """Print the scores to stdout, and to stderr where the runs are and how to go on; return the exit code."""
+def say_error(error: VisionevalError) -> None:
+    """Print an error as the one line that it is."""
+    from visioneval.redact import redact
+
+    click.echo(f"visioneval: {redact(str(error))}", err=True)
+
+
+def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, as_json: bool) -> int:
+    """Print the scores to stdout, and to stderr where the runs are and how to go on; return the exit code.
+
+    `unusable` are the models that were asked for and could not be run; why has been said.
+    """
+    if not finished:
+        return ModelError.exit_code
     from visioneval.aggregate import summarise
 
     summaries = [summarise(each.stored.run, each.stored.graded()) for each in finished]
@@ -34,10 +50,14 @@ def report_runs(finished: Sequence[Finished], *, as_json: bool) -> int:
     for each in finished:
         click.echo(f"{each.stored.run.condition.label}: {each.stored.folder}", err=True)
         click.echo(_what_is_missing(each), err=True, nl=False)
+    if unusable:
+        click.echo(f"not run, as said above: {', '.join(unusable)}", err=True)
     if any(each.ending.reason == "interrupted" for each in finished):
         return INTERRUPTED
     if any(each.ending.reason == "fatal" for each in finished):
         return REFUSED
+    if unusable:
+        return ModelError.exit_code
     answered = [
         summary.coverage.verdicts / summary.coverage.planned
         for summary, each in zip(summaries, finished, strict=True)

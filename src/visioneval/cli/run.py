@@ -15,7 +15,7 @@ from visioneval.cli.config import read_config
 from visioneval.cli.judge_options import judge_options, judge_stored
 from visioneval.cli.limits import limit_options, limits_of, waiting_options
 from visioneval.cli.local_options import LocalChoices, local_options
-from visioneval.cli.outcome import report_runs
+from visioneval.cli.outcome import report_runs, say_error
 from visioneval.errors import UsageError
 from visioneval.types import BATCH, Settings
 
@@ -139,12 +139,14 @@ def command(
     """Send the prompts to one or more models, grade the replies and print the score table.
 
     Without --model the embedded OCR baseline runs: no key, no GPU, no network. Exit codes: 0 done, 1 fewer
-    than 90 % of the prompts were answered, 2-6 an error that one line explains, 130 interrupted. A request
-    that an earlier run has asked is not sent again unless --fresh is given.
+    than 90 % of the prompts were answered, 2-6 an error that one line explains, 130 interrupted. Of several
+    models, those that cannot be used are named and the others run all the same. A request that an earlier run
+    has asked is not sent again unless --fresh is given.
     """
     from visioneval import benchmark
     from visioneval.batching import Batching
     from visioneval.cli.progress import RunProgress
+    from visioneval.errors import ModelError
     from visioneval.judging import check_judge
     from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
     from visioneval.questions import ImageCache
@@ -173,6 +175,7 @@ def command(
     # Several batches are sent before any is waited for, save where each may only spend what the last one left.
     waits = not no_wait and (max_cost is not None or len(conditions) == 1)
     finished: list[benchmark.Finished] = []
+    unusable: list[str] = []
     images: dict[int | None, ImageCache] = {}
     for card, effort in conditions:
         condition = msgspec.convert(asked | ({"effort": effort} if effort else {}), Settings)
@@ -195,10 +198,15 @@ def command(
             images=images.setdefault(longest_side_px, ImageCache(plan.suite_folder, longest_side_px)),
             batching=Batching(poll_s, waits),
         )
-        finished.append(benchmark.execute(plan, RunProgress(), options))
+        try:
+            finished.append(benchmark.execute(plan, RunProgress(), options))
+        except ModelError as error:
+            say_error(error)
+            unusable.append(plan.run.condition.label)
+            continue
         if judge_card and finished[-1].ending.reason != "submitted":
             finished[-1] = _judged(finished[-1], judge_card, prices)
-        if finished[-1].ending.reason not in ("complete", "submitted"):
+        if finished[-1].ending.reason in ("interrupted", "budget"):
             break
     else:
         for place, each in enumerate(finished if not no_wait else ()):
@@ -206,9 +214,9 @@ def command(
                 waiting = benchmark.Options(fresh=fresh, batching=Batching(poll_s))
                 fetched = benchmark.resume(each.stored.folder, RunProgress(), waiting)
                 finished[place] = _judged(fetched, judge_card, prices) if judge_card else fetched
-                if fetched.ending.reason != "complete":
+                if fetched.ending.reason == "interrupted":
                     break
-    sys.exit(report_runs(finished, as_json=as_json))
+    sys.exit(report_runs(finished, unusable, as_json=as_json))
 
 
 def _check_batch_options(asked: dict[str, Any], judge: str | None, *, no_wait: bool, bounded: bool) -> None:

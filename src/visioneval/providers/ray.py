@@ -155,6 +155,14 @@ def open_ray_provider(card: ModelCard) -> RayProvider:
         raise ModelError(f"model {card.name!r}: --ray needs the extra `ray`; {EXTRA}") from None
     options = parse_options(card)
     _connect(ray, options.ray)
+    try:
+        return _start_actors(ray, card, options)
+    except BaseException:
+        ray.shutdown()  # the next model of the same command connects anew
+        raise
+
+
+def _start_actors(ray: Any, card: ModelCard, options: LocalOptions) -> RayProvider:
     on_gpu = options.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= 1
     count = _actor_count(card.name, options, on_gpu, ray.cluster_resources())
     resources = {"num_gpus": 1, "num_cpus": 1} if on_gpu else {"num_gpus": 0, "num_cpus": 1}
@@ -165,7 +173,6 @@ def open_ray_provider(card: ModelCard) -> RayProvider:
     try:
         described = ray.get([actor.describe.remote() for actor in actors])
     except ray.exceptions.RayError as error:
-        ray.shutdown()
         cause = getattr(error, "cause", None)
         if isinstance(cause, ModelError):
             raise cause from None

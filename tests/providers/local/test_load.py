@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,17 +16,18 @@ import huggingface_hub.errors
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.checkpoints import paligemma
+from tests.checkpoints import save
 from tests.conftest import CommandLine
 from visioneval.errors import ModelError
-from visioneval.providers.local.load import _Loader, load, model_arguments, pick_device
+from visioneval.providers.local.load import _Loader, check_placement, load, model_arguments, pick_device
 from visioneval.providers.local.options import LocalOptions
+from visioneval.providers.local.start import start
 from visioneval.types import ModelCard
 
 
 @pytest.fixture
 def checkpoint(tmp_path: Path) -> Path:
-    return paligemma(tmp_path / "checkpoint")
+    return save("paligemma", tmp_path / "checkpoint")
 
 
 def why(folder: Path | str, **options: str | int | float | bool) -> str:
@@ -81,6 +83,36 @@ def test_a_corrupt_safetensors_file(checkpoint: Path, damage: Callable[[bytes], 
     assert "model.safetensors is corrupt" in why(checkpoint)
 
 
+@pytest.mark.parametrize("file", ["processor_config.json", "tokenizer.json"])
+def test_a_checkpoint_without_its_processor(checkpoint: Path, file: str) -> None:
+    """Transformers would make up an empty vocabulary, and another size of picture."""
+    (checkpoint / file).unlink()
+    assert f"has no {file}" in why(checkpoint)
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer.json"])
+def test_a_corrupt_json_file(checkpoint: Path, file: str) -> None:
+    (checkpoint / file).write_bytes((checkpoint / file).read_bytes()[:100])
+    assert "has a corrupt JSON file" in why(checkpoint)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("flash_attn") is not None, reason="flash-attn is installed")
+@pytest.mark.parametrize("attention", ["flash_attention_2", "nonsense"])
+def test_attention_that_is_not_to_be_had(checkpoint: Path, attention: str) -> None:
+    assert "cannot be run with this attention" in why(checkpoint, family="paligemma/gemma", attention=attention)
+
+
+def test_a_folder_has_no_revisions(checkpoint: Path) -> None:
+    assert "a folder has no revisions" in why(checkpoint, revision="main")
+
+
+def test_a_model_that_spills_over_to_the_cpu_is_refused() -> None:
+    check_placement("m", {})
+    check_placement("m", {"model.vision_tower": 0, "lm_head": 1})
+    with pytest.raises(ModelError, match="memory of all GPUs together .a part went to the cpu"):
+        check_placement("m", {"model.vision_tower": 0, "lm_head": "cpu"})
+
+
 def test_an_unknown_architecture(checkpoint: Path) -> None:
     edit_config(checkpoint, lambda config: config.update(model_type="gemma99"))
     assert "architecture unknown to this Transformers; upgrade it" in why(checkpoint)
@@ -128,6 +160,17 @@ def test_what_the_hub_refuses_is_told_apart(error: str, said: str) -> None:
 
     with pytest.raises(ModelError, match=said):
         _Loader("m", "org/name", local=False).call(refused)
+
+
+def test_a_model_that_loads_and_cannot_answer(checkpoint: Path) -> None:
+    file = checkpoint / "processor_config.json"
+    settings = json.loads(file.read_text())
+    settings["image_processor"]["size"] = {"height": 56, "width": 56}  # the model was made for 28
+    file.write_text(json.dumps(settings))
+    card = ModelCard("m", "transformers", str(checkpoint), options={"device": "cpu", "dtype": "float32"})
+    with pytest.raises(ModelError, match=r"model 'm' does not answer: .*The size of tensor a") as raised:
+        start(card)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")

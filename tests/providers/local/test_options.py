@@ -28,8 +28,10 @@ def test_every_shipped_local_card_parses_and_trusts_no_foreign_code() -> None:
     ("options", "message"),
     [
         ({"devise": "cpu"}, "devise"),
-        ({"device": "gpu"}, "device"),
-        ({"dtype": "int8"}, "int8"),
+        ({"device": "gpu"}, "option device=gpu: it must be auto, cpu, split, cuda or cuda:N"),
+        ({"dtype": "int8"}, "option dtype=int8: it must be bfloat16, float16, float32"),
+        ({"quantization": "2bit"}, "option quantization=2bit: it must be 8bit, 4bit"),
+        ({"batch_size": -1}, "option batch_size=-1: Expected `int` >= 0"),
         ({"prompt": "answer"}, "must contain {question}"),
     ],
 )

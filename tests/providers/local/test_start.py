@@ -67,3 +67,17 @@ def test_a_cpu_takes_a_small_fixed_batch() -> None:
     engine = MeasuredEngine(0, on_gpu=False)
     assert found(engine) == CPU_BATCH
     assert engine.tried == []
+
+
+@pytest.mark.parametrize("fits", [1, 2, 3])
+def test_a_gpu_that_holds_few_prompts_is_not_taken_for_one_that_holds_none(fits: int) -> None:
+    assert found(MeasuredEngine(10**6, fits=fits)) == min(fits, 2)
+
+
+def test_a_batch_that_was_asked_for_is_tried_too() -> None:
+    engine = MeasuredEngine(10**6, fits=30)
+    assert find_batch_size(cast(TransformersEngine, engine), a_request(0), wanted=48) == 24
+    assert engine.tried == [48, 24]
+    assert (
+        find_batch_size(cast(TransformersEngine, MeasuredEngine(0, on_gpu=False)), a_request(0), wanted=48) == 48
+    )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
+import time
+import weakref
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +20,17 @@ pytest.importorskip("transformers", reason="local models need the extra `local`"
 
 import torch
 
-from tests.checkpoints import FAMILIES, as_on_the_hub, gemma4
+from tests.checkpoints import FAMILIES, as_on_the_hub, make, save
 from tests.conftest import CommandLine
 from tests.providers.local.requests import COLOURS, a_request, picture
 from visioneval.aggregate import summarise
-from visioneval.errors import FatalError
+from visioneval.errors import FatalError, ModelError
 from visioneval.models import find_card, load_cards
 from visioneval.providers.local.engine import TransformersEngine
 from visioneval.providers.local.lanes import OutOfMemory
-from visioneval.providers.local.load import load
+from visioneval.providers.local.load import Loaded, load
+from visioneval.providers.local.nvml import EnergyMeter
+from visioneval.providers.local.options import parse_options
 from visioneval.providers.transformers import LocalProvider, check_settings, open_provider
 from visioneval.store import find_runs, read_run
 from visioneval.types import ModelCard, Reply, Request, Settings
@@ -45,7 +52,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("checkpoints")
-    return {name: make(folder / name) for name, make in FAMILIES.items()}
+    return {family: save(family, folder / family) for family in (*FAMILIES, "llava")}
 
 
 def a_card(folder: Path, **options: str | int | float | bool) -> ModelCard:
@@ -76,12 +83,11 @@ def ask_all(provider: LocalProvider, requests: Sequence[Request]) -> list[Reply]
     return asyncio.run(main())
 
 
-@pytest.mark.parametrize("layout", ["saved", "hub"])
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize(("family", "layout"), [*product(FAMILIES, ("saved", "hub")), ("llava", "saved")])
 def test_a_batched_answer_is_the_one_that_the_prompt_gets_alone(
     family: str, layout: str, checkpoints: dict[str, Path], tmp_path: Path
 ) -> None:
-    folder = checkpoints[family] if layout == "saved" else as_on_the_hub(FAMILIES[family](tmp_path / family))
+    folder = checkpoints[family] if layout == "saved" else as_on_the_hub(save(family, tmp_path / family))
     engine = an_engine(a_card(folder))
     requests = [a_request(number, QUESTIONS[number % 4], tokens=12) for number in range(6)]
     alone = [texts(engine, [request])[0] for request in requests]
@@ -90,8 +96,9 @@ def test_a_batched_answer_is_the_one_that_the_prompt_gets_alone(
 
 
 def test_gemma_4_answers_in_a_batch_what_it_answers_alone(tmp_path: Path) -> None:
-    pytest.importorskip("torchvision", reason="the processor of Gemma 4 needs torchvision")
-    engine = an_engine(a_card(gemma4(tmp_path / "gemma4"), max_soft_tokens=70))
+    model, processor = make("gemma4")
+    card = a_card(tmp_path, prompt="chat", max_soft_tokens=70)
+    engine = TransformersEngine(Loaded(card, parse_options(card), model, processor, {}))
     sizes = ((200, 100), (90, 300), (640, 480))
     requests = [
         a_request(number, QUESTIONS[number], image=picture(COLOURS[number], sizes[number]), tokens=12)
@@ -102,6 +109,23 @@ def test_gemma_4_answers_in_a_batch_what_it_answers_alone(tmp_path: Path) -> Non
     together = engine.generate(engine.prepare(requests))
     assert [reply.text for reply in together] == [reply.text for reply in alone]
     assert len({reply.usage.image_tokens for reply in together}) == 3  # pictures keep their proportions
+
+
+def test_gemma_4_loads_from_its_files(tmp_path: Path) -> None:
+    pytest.importorskip("torchvision", reason="Transformers loads the processor of Gemma 4 with torchvision only")
+    engine = an_engine(a_card(save("gemma4", tmp_path / "gemma4"), max_soft_tokens=70))
+    assert texts(engine, [a_request(0)])[0]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torchvision") is not None, reason="torchvision is installed")
+def test_gemma_4_without_torchvision_is_one_line(tmp_path: Path) -> None:
+    model, processor = make("gemma4")
+    model.save_pretrained(tmp_path)
+    processor.save_pretrained(tmp_path)
+    file = tmp_path / "processor_config.json"
+    file.write_text(file.read_text().replace(type(processor).__name__, "Gemma4Processor"))
+    with pytest.raises(ModelError, match="needs torchvision, which is not installed; pip install torchvision"):
+        load(a_card(tmp_path))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -173,31 +197,61 @@ def a_provider(card: ModelCard) -> LocalProvider:
     return provider
 
 
-def test_memory_that_runs_out_midway_costs_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_runs_out_midway_costs_no_answer_and_is_given_back() -> None:
+    """In the last layer of the fourth pass through the model, where a cache and much else is alive."""
     provider = a_provider(micro(batch_size=16))
     engine: Any = provider._answerer._engine
-    generate = engine._model.generate
+    passes: Counter[int] = Counter()
+    held: list[weakref.ref[Any]] = []
 
-    def scarce(**inputs: Any) -> Any:
-        if len(inputs["input_ids"]) > 5:
+    def scarce(layer: Any, inputs: tuple[Any, ...]) -> None:
+        (states,) = inputs
+        passes[len(states)] += 1
+        if len(states) > 5 and passes[len(states)] % 4 == 0:
+            held.append(weakref.ref(states))
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
-        return generate(**inputs)
 
-    monkeypatch.setattr(engine._model, "generate", scarce)
-    replies = ask_all(provider, [a_request(number) for number in range(67)])
+    release = engine.release
+    alive: list[bool] = []
+
+    def released() -> None:
+        release()
+        alive.extend(tensor() is not None for tensor in held)
+
+    engine.release = released
+    engine._model.model.language_model.norm.register_forward_pre_hook(scarce)
+    requests = [a_request(number, tokens=8) for number in range(67)]
+    replies = ask_all(provider, requests)
     assert [reply.text for reply in replies] == [COLOURS[number % 6] for number in range(67)]
-    assert max(int(reply.notes["batch_size"]) for reply in replies) <= 5
+    assert held
+    assert alive
+    assert not any(alive), "a failed batch's tensors outlived it, so that half of it may not fit either"
 
 
 def test_a_lost_device_ends_the_run() -> None:
     engine = an_engine(micro())
 
-    def lost(**_: Any) -> Any:
-        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+    def lost(*_: Any) -> None:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
 
-    engine._model.generate = lost
+    engine._model.register_forward_pre_hook(lost)
     with pytest.raises(FatalError, match="the GPU failed"):
         engine.generate(engine.prepare([a_request(0)]))
+
+
+def test_the_time_to_the_first_token_is_the_prefills_alone() -> None:
+    engine = an_engine(micro())
+    pauses = iter([0.05, 0.2])
+
+    def slow(*_: Any) -> None:
+        time.sleep(next(pauses, 0.0))
+
+    engine._model.register_forward_pre_hook(slow)
+    (reply,) = engine.generate(engine.prepare([a_request(0)]))
+    assert reply.timing.first_token_s is not None
+    assert reply.timing.busy_s is not None
+    assert reply.timing.first_token_s >= 0.05
+    assert reply.timing.busy_s >= reply.timing.first_token_s + 0.2
 
 
 @pytest.mark.parametrize("setting", [{"effort": "low"}, {"temperature": 0.7}, {"detail": "low"}])
@@ -207,10 +261,25 @@ def test_a_setting_that_cannot_be_honoured_is_refused(setting: dict[str, Any]) -
     check_settings("micro-paligemma", Settings(temperature=0.0))
 
 
-def test_out_of_memory_is_told_from_other_errors() -> None:
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA out of memory. Tried to allocate 2.00 GiB.",
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported at some other API call",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried",
+    ],
+)
+def test_out_of_memory_is_told_from_other_errors(message: str) -> None:
     engine = an_engine(micro())
     with pytest.raises(OutOfMemory), engine._device_errors():
-        raise RuntimeError("CUDA out of memory.")
+        raise RuntimeError(message)
+
+
+def test_energy_is_only_counted_where_a_driver_counts_it() -> None:
+    assert EnergyMeter(()).joules() is None
+    pytest.importorskip("pynvml")
+    assert EnergyMeter(["00000000-0000-0000-0000-000000000000"]).joules() is None  # no such GPU anywhere
 
 
 def test_the_micro_model_runs_from_the_command_line(visioneval: CommandLine, tmp_path: Path) -> None:

@@ -12,14 +12,15 @@ from typing import Any
 from msgspec import Struct
 from PIL import Image
 
-from visioneval.errors import FatalError, PromptError, ProviderError
+from visioneval.errors import FatalError, PromptError
 from visioneval.providers.local.lanes import OutOfMemory
 from visioneval.providers.local.load import Fact, Loaded
 from visioneval.providers.local.nvml import EnergyMeter
 from visioneval.providers.local.options import CHAT
 from visioneval.types import EncodedImage, Reply, Request, Timing, Usage
 
-DEFAULT_OUTPUT_TOKENS = 64
+WORD_TOKENS, CHAT_TOKENS = 64, 512
+"""Longest reply where nothing else says: PaliGemma answers in a word, a chat model explains."""
 GREY = Image.new("RGB", (448, 448), (128, 128, 128))
 SAMPLING_DEFAULTS = ("temperature", "top_k", "top_p", "min_p")
 
@@ -43,7 +44,7 @@ class TransformersEngine:
         self._template = self._options.prompt or (CHAT if self._processor.chat_template else "{question}")
         self._on_gpu = self._model.device.type == "cuda"
         self._gpus = sorted({p.device.index for p in self._model.parameters() if p.device.type == "cuda"})
-        self._meter = EnergyMeter(self._uuid())
+        self._meter = EnergyMeter(self._uuids())
         generation = self._model.generation_config
         ends = generation.eos_token_id
         self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
@@ -71,7 +72,7 @@ class TransformersEngine:
             inputs = {name: self._moved(tensor) for name, tensor in prepared.tensors.items()}
             sequences = self._model.generate(
                 **inputs,
-                max_new_tokens=settings.max_output_tokens or DEFAULT_OUTPUT_TOKENS,
+                max_new_tokens=settings.max_output_tokens or self.default_tokens,
                 do_sample=False,
                 num_beams=1,
                 logits_processor=[clock],
@@ -97,9 +98,8 @@ class TransformersEngine:
             self._torch.cuda.empty_cache()
 
     def unload(self) -> None:
-        """Let go of the model, so that the next one finds the memory free."""
+        """Let go of the model, so that the next one to be loaded finds the memory free."""
         del self._model, self._processor
-        self.release()
 
     def peak_bytes(self) -> int:
         """Return the most memory that the last batch had allocated, over the model's GPUs; 0 on a CPU."""
@@ -127,6 +127,11 @@ class TransformersEngine:
     def template(self) -> str:
         """The words that are sent, with `{question}` for the question, or `chat`."""
         return self._template
+
+    @property
+    def default_tokens(self) -> int:
+        """The longest reply where no setting limits it."""
+        return CHAT_TOKENS if self._template == CHAT else WORD_TOKENS
 
     def _plain_inputs(self, questions: Sequence[str], pictures: Sequence[Image.Image | None]) -> dict[str, Any]:
         """A processor without a chat template cannot go without a picture: a blind question gets a grey one."""
@@ -165,7 +170,8 @@ class TransformersEngine:
 
     def _input_usage(self, prepared: Batch) -> list[Usage]:
         ids, mask = prepared.tensors["input_ids"], prepared.tensors["attention_mask"]
-        images = (ids == self._model.config.image_token_id).sum(1).tolist()
+        image_token = getattr(self._model.config, "image_token_id", None)  # few families have none
+        images = [None] * len(ids) if image_token is None else (ids == image_token).sum(1).tolist()
         return [
             Usage(input_tokens=tokens, image_tokens=image)
             for tokens, image in zip(mask.sum(1).tolist(), images, strict=True)
@@ -208,28 +214,29 @@ class TransformersEngine:
         for gpu in self._gpus:
             self._torch.cuda.synchronize(gpu)
 
-    def _uuid(self) -> str | None:
-        if not self._on_gpu:
-            return None
-        return str(getattr(self._torch.cuda.get_device_properties(self._model.device), "uuid", "")) or None
+    def _uuids(self) -> list[str]:
+        return [str(self._torch.cuda.get_device_properties(gpu).uuid) for gpu in self._gpus]
 
     @contextmanager
     def _device_errors(self) -> Iterator[None]:
-        from accelerate.utils.memory import should_reduce_batch_size
-
         try:
             yield
-        except (ProviderError, OutOfMemory):
-            raise
         except Exception as error:
-            if isinstance(error, self._torch.OutOfMemoryError) or should_reduce_batch_size(error):
-                raise OutOfMemory from None
             text = " ".join(str(error).split())[:300]
+            if isinstance(error, self._torch.OutOfMemoryError) or _is_out_of_memory(error, text):
+                raise OutOfMemory from None
             if "CUDA error" in text:  # the context is lost: no later call can go through
                 raise FatalError(
                     "other", f"{self._name}: the GPU failed ({text}); resume in a new process"
                 ) from None
             raise PromptError("other", f"{self._name}: {type(error).__name__}: {text}") from None
+
+
+def _is_out_of_memory(error: Exception, text: str) -> bool:
+    """Tell what torch's own allocator does not raise: memory that CUDA or cuBLAS asked for, or the CPU's."""
+    from accelerate.utils.memory import should_reduce_batch_size
+
+    return "out of memory" in text or "ALLOC_FAILED" in text or bool(should_reduce_batch_size(error))
 
 
 class _FirstTokenClock:

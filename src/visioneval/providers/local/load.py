@@ -5,13 +5,14 @@ Nothing is downloaded for a folder; a hub name is fetched once, and every file f
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import platform
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,6 +27,11 @@ Fact = str | int | float | bool
 T = TypeVar("T")
 EXTRA = "pip install 'visioneval[local]'"
 SHOWN_TENSORS = 3
+PROCESSOR_FILES = {
+    "tokenizer": ("tokenizer.json", "*.model", "vocab*"),
+    "picture processor": ("processor_config.json", "preprocessor_config.json"),
+}
+"""Any of each kind will do; without one, Transformers makes up an empty vocabulary or another size of picture."""
 
 
 class Loaded(Struct, frozen=True):
@@ -47,10 +53,16 @@ def load(card: ModelCard) -> Loaded:
     device = pick_device(card.name, options.device, torch)
     if folder is not None:
         check_folder(card.name, folder)
+        if options.revision:
+            raise ModelError(f"model {card.name!r}: a folder has no revisions; leave out the option `revision`")
     source = str(folder) if folder is not None else card.model_id
-    loader = _Loader(card.name, source, local=folder is not None)
-    remote: dict[str, Any] = {"trust_remote_code": options.trust_remote_code}
-    config = loader.call(transformers.AutoConfig.from_pretrained, **remote, revision=options.revision or None)
+    loader = _Loader(card.name, source, options.revision, local=folder is not None)
+    commit = getattr(transformers.utils.resolve_revision(source, options.revision or None), "resolved", None)
+    remote: dict[str, Any] = {
+        "trust_remote_code": options.trust_remote_code,
+        "revision": commit or options.revision or None,
+    }
+    config = loader.call(transformers.AutoConfig.from_pretrained, **remote)
     family = f"{config.model_type}/{getattr(getattr(config, 'text_config', config), 'model_type', '')}"
     card = with_family(card, family)
     options = parse_options(card)
@@ -59,10 +71,14 @@ def load(card: ModelCard) -> Loaded:
             f"model {card.name!r}: {source} holds a model of family {family}, the card says {options.family}; "
             "correct the option `family`"
         )
-    commit = getattr(config, "_commit_hash", None)
-    remote["revision"] = commit or options.revision or None
     started = time.perf_counter()
     processor = loader.call(transformers.AutoProcessor.from_pretrained, **remote)
+    if not hasattr(processor, "image_processor"):  # what it returns where it finds no more than a tokenizer
+        raise ModelError(
+            f"model {card.name!r}: {source} has no processor for pictures (processor_config.json or "
+            "preprocessor_config.json); copy it again, whole"
+        )
+    _release_memory(torch)
     model, report = loader.call(
         transformers.AutoModelForImageTextToText.from_pretrained,
         **remote,
@@ -70,6 +86,7 @@ def load(card: ModelCard) -> Loaded:
         output_loading_info=True,
     )
     _check_tensors(card.name, source, report)
+    check_placement(card.name, getattr(model, "hf_device_map", {}))
     processor.tokenizer.padding_side = "left"
     model.eval()
     if commit:
@@ -86,6 +103,13 @@ def load(card: ModelCard) -> Loaded:
         **device_facts(torch, model),
     }
     return Loaded(card, parse_options(card), model, processor, facts)
+
+
+def _release_memory(torch: Any) -> None:
+    """Give back what a model before this one, or one that did not load, may still hold on a GPU."""
+    if torch.cuda.is_available():
+        gc.collect()
+        torch.cuda.empty_cache()
 
 
 def _libraries(card: ModelCard) -> tuple[Any, Any]:
@@ -131,6 +155,11 @@ def check_folder(name: str, folder: Path) -> None:
         )
     if not (folder / "config.json").is_file():
         raise ModelError(f"model {name!r}: folder {folder} has no config.json; it is not a checkpoint")
+    for kind, names in PROCESSOR_FILES.items():
+        if not any(any(folder.glob(name)) for name in names):
+            raise ModelError(
+                f"model {name!r}: folder {folder} has no {names[0]}, its {kind}; copy it again, whole"
+            )
     weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     missing = [file for file in _indexed(name, folder) if not (folder / file).is_file()]
     if missing or not weights:
@@ -182,14 +211,14 @@ def model_arguments(
 
 
 def _quantization(name: str, options: LocalOptions, device: str, torch: Any, transformers: Any) -> Any:
+    if device == "cpu":
+        raise ModelError(f"model {name!r}: quantization={options.quantization} needs a CUDA GPU; leave it out")
     try:
         import bitsandbytes  # noqa: F401
     except ImportError:
         raise ModelError(
-            f"model {name!r}: {options.quantization} needs bitsandbytes; pip install bitsandbytes"
+            f"model {name!r}: quantization={options.quantization} needs bitsandbytes; pip install bitsandbytes"
         ) from None
-    if device == "cpu":
-        raise ModelError(f"model {name!r}: {options.quantization} needs a CUDA GPU; leave quantization out")
     if options.quantization == "8bit":
         return transformers.BitsAndBytesConfig(load_in_8bit=True)
     return transformers.BitsAndBytesConfig(
@@ -200,8 +229,9 @@ def _quantization(name: str, options: LocalOptions, device: str, torch: Any, tra
 class _Loader:
     """Calls Transformers' loading functions and says in one line what went wrong."""
 
-    def __init__(self, name: str, source: str, *, local: bool) -> None:
+    def __init__(self, name: str, source: str, revision: str = "", *, local: bool) -> None:
         self._name, self._source, self._local = name, source, local
+        self._shown = f"{source} at revision {revision!r}" if revision else source
 
     def call(self, from_pretrained: Callable[..., T], **arguments: Any) -> T:
         try:
@@ -211,7 +241,7 @@ class _Loader:
 
     def _explain(self, error: Exception) -> str:
         kinds = {type(cause).__name__ for cause in _causes(error)}
-        source, text = self._source, " ".join(str(error).split())
+        source, text = self._shown, " ".join(str(error).split())
         if kinds & {"GatedRepoError"}:
             return f"{source} is gated; accept its licence on its hub page, then `hf auth login`"
         if kinds & {"RevisionNotFoundError"}:
@@ -225,6 +255,8 @@ class _Loader:
             )
         if "trust_remote_code" in text:
             return f"{source} brings its own code; read it, then add --set trust_remote_code=true"
+        if kinds & {"JSONDecodeError"} or "not a valid JSON file" in text:
+            return f"{source} has a corrupt JSON file ({text[:200]}); copy or download it again"
         if kinds & {"SafetensorError"}:
             return f"{source} has a corrupt safetensors file ({text}); download it again"
         if "does not recognize this architecture" in text or "Unrecognized model" in text:
@@ -234,6 +266,11 @@ class _Loader:
         if library := re.search(r"requires the (\w+) library but it was not found", text):
             name = library[1].lower()
             return f"{source} needs {name}, which is not installed; pip install {name}, as built for this torch"
+        if "attn_implementation" in text or "FlashAttention" in text:
+            return (
+                f"{source} cannot be run with this attention ({text[:200].rstrip('.')}); leave out the options "
+                "`attention`, `text_attention` and `vision_attention`"
+            )
         if "out of memory" in text.lower():
             return f"{source} does not fit into the GPU's memory; add --set quantization=4bit or use a smaller one"
         return f"{source} cannot be loaded: {type(error).__name__}: {text[:300]}"
@@ -255,6 +292,16 @@ def _check_tensors(name: str, source: str, report: dict[str, Any]) -> None:
                 f"model {name!r}: {source} lacks {len(tensors)} of the model's weights ({shown}); "
                 "download it again"
             )
+
+
+def check_placement(name: str, layers: Mapping[str, Any]) -> None:
+    """Raise ModelError when a model that was to be split over the GPUs spilt over to the CPU: it would crawl."""
+    spilt = next((place for place in layers.values() if place in ("cpu", "disk")), None)
+    if spilt:
+        raise ModelError(
+            f"model {name!r} does not fit into the memory of all GPUs together (a part went to the {spilt}); "
+            "add --set quantization=4bit or use a smaller one"
+        )
 
 
 def _attention(model: Any) -> str:

@@ -1,38 +1,45 @@
-"""Energy that a GPU has used, by NVML, where the driver and `nvidia-ml-py` give it."""
+"""Energy that GPUs have used, by NVML, where the driver counts it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 JOULES_PER_MILLIJOULE = 1e-3
 
 
 class EnergyMeter:
-    """Reads the energy counter of one GPU; every reading is None where there is no such counter."""
+    """Reads the energy counters of some GPUs; every reading is None where one of them has none.
 
-    def __init__(self, uuid: str | None) -> None:
-        self._nvml: Any
-        self._handle: Any
-        self._nvml, self._handle = _open(uuid) if uuid else (None, None)
+    GPUs go by UUID: torch numbers those that CUDA_VISIBLE_DEVICES leaves, NVML all of them.
+    """
+
+    def __init__(self, uuids: Sequence[str]) -> None:
+        self._nvml: Any = None
+        self._gpus: list[Any] = []
+        if uuids:
+            self._nvml, self._gpus = _open(uuids)
 
     def joules(self) -> float | None:
         """Return the energy used since the driver was loaded (GPUs from Volta on count it)."""
-        if self._handle is None:
+        if not self._gpus:
             return None
         try:
-            return float(self._nvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)) * JOULES_PER_MILLIJOULE
+            counted = sum(map(self._nvml.nvmlDeviceGetTotalEnergyConsumption, self._gpus))
         except self._nvml.NVMLError:
-            self._handle = None
+            self._gpus = []
             return None
+        return float(counted) * JOULES_PER_MILLIJOULE
 
 
-def _open(uuid: str) -> tuple[Any, Any]:
+def _open(uuids: Sequence[str]) -> tuple[Any, list[Any]]:
     try:
         import pynvml
     except ImportError:
-        return None, None
+        return None, []
     try:
         pynvml.nvmlInit()
-        return pynvml, pynvml.nvmlDeviceGetHandleByUUID(uuid if uuid.startswith("GPU-") else f"GPU-{uuid}")
+        named = (uuid if uuid.startswith("GPU-") else f"GPU-{uuid}" for uuid in uuids)
+        return pynvml, [pynvml.nvmlDeviceGetHandleByUUID(uuid) for uuid in named]
     except pynvml.NVMLError:
-        return None, None
+        return None, []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta, Struct
@@ -15,6 +15,7 @@ from visioneval.models import load_cards, shipped
 from visioneval.types import ModelCard
 
 CHAT = "chat"
+DEVICES = "auto, cpu, split, cuda or cuda:N"
 SHIPPED_PREFIX = "shipped:"
 FAMILY_OPTIONS = ("family", "prompt", "attention", "text_attention", "vision_attention")
 """What is true of every model of a family, whatever its size."""
@@ -62,12 +63,20 @@ def parse_options(card: ModelCard) -> LocalOptions:
     try:
         options = msgspec.convert(card.options, LocalOptions)
     except msgspec.ValidationError as error:
-        raise ModelError(
-            f"model {card.name!r}: option {error}; docs/run-on-your-gpu.md lists the options"
-        ) from None
+        raise ModelError(f"model {card.name!r}: {_explained(str(error), card)}") from None
     if options.prompt not in ("", CHAT) and "{question}" not in options.prompt:
         raise ModelError(f"model {card.name!r}: option `prompt` must contain {{question}}, or be {CHAT!r}")
     return options
+
+
+def _explained(error: str, card: ModelCard) -> str:
+    """Name the option and its value, and what it may be."""
+    what, _, name = error.rstrip("`").partition(" - at `$.")
+    if name not in card.options:
+        return f"option: {what}; docs/run-on-your-gpu.md lists the options"
+    choices = get_args(get_type_hints(LocalOptions)[name])
+    allowed = DEVICES if name == "device" else ", ".join(filter(None, map(str, choices)))
+    return f"option {name}={card.options[name]}: " + (f"it must be {allowed}" if allowed else what)
 
 
 def with_choices(card: ModelCard, choices: dict[str, str], gpu_usd_per_hour: Decimal | None) -> ModelCard:

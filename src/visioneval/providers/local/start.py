@@ -46,18 +46,21 @@ def start(card: ModelCard) -> LocalModel:
     try:
         for _ in range(WARM_UP_BATCHES):
             _answer(engine, [replace(probe, settings=WARM_UP_SETTINGS)])
-        batch_size = 1 if single else loaded.options.batch_size or find_batch_size(engine, probe)
+        batch_size = 1 if single else find_batch_size(engine, probe, loaded.options.batch_size)
     except OutOfMemory:
         raise ModelError(
             f"model {card.name!r} fits into the GPU's memory, but no prompt beside it; "
             "add --set quantization=4bit or use a smaller one"
         ) from None
-    except ProviderError as error:
-        raise ModelError(f"model {card.name!r} does not answer: {error}") from None
+    except Exception as error:  # of a family that nobody has tried, anything may be missing
+        said = " ".join(str(error).split())[:300]
+        what = said if isinstance(error, ProviderError) else f"{type(error).__name__}: {said}"
+        raise ModelError(f"model {card.name!r} does not answer: {what}") from None
     facts = {
         **loaded.facts,
         "prompt": engine.template,
         "batch_size": batch_size,
+        **({} if card.settings.max_output_tokens else {"default_max_output_tokens": engine.default_tokens}),
         "warm_up_s": round(time.perf_counter() - started, 3),
     }
     return LocalModel(loaded.card, BatchAnswerer(engine, batch_size), facts, 1 if single else lanes())
@@ -68,15 +71,15 @@ def lanes() -> int:
     return 1 + min(5, max(2, (os.cpu_count() or 1) // 4))
 
 
-def find_batch_size(engine: TransformersEngine, probe: Request) -> int:
-    """Return how many prompts fit at once, by what two small batches take; a power of two, at most 64."""
+def find_batch_size(engine: TransformersEngine, probe: Request, wanted: int = 0) -> int:
+    """Return how many prompts are answered at once: as many as are wanted, or as the memory promises to hold.
+
+    On a GPU the batch is tried, so that its kernels are warm and it is known to fit, and halved until it does.
+    """
     if not engine.on_gpu:
-        return CPU_BATCH
-    few, more = (_peak_bytes(engine, [probe] * size) for size in PROBED)
-    bytes_each = max(1, (more - few) // (PROBED[1] - PROBED[0]))
-    fitting = max(1, int(engine.free_bytes() * MEMORY_SHARE) // bytes_each)
-    size = min(LARGEST_BATCH, 1 << (fitting.bit_length() - 1))
-    while size > 1:  # try it, so that its kernels are warm and it is known to fit
+        return wanted or CPU_BATCH
+    size = wanted or _promised_batch(engine, probe)
+    while size > 1:
         try:
             _answer(engine, [probe] * size)
             return size
@@ -84,6 +87,17 @@ def find_batch_size(engine: TransformersEngine, probe: Request) -> int:
             size //= 2
         engine.release()
     return size
+
+
+def _promised_batch(engine: TransformersEngine, probe: Request) -> int:
+    """Return the batch that would fit by what two small ones take; a power of two, at most 64."""
+    try:
+        few, more = (_peak_bytes(engine, [probe] * size) for size in PROBED)
+    except OutOfMemory:
+        return PROBED[0]
+    bytes_each = max(1, (more - few) // (PROBED[1] - PROBED[0]))
+    fitting = max(1, int(engine.free_bytes() * MEMORY_SHARE) // bytes_each)
+    return min(LARGEST_BATCH, 1 << (fitting.bit_length() - 1))
 
 
 def _peak_bytes(engine: TransformersEngine, requests: Sequence[Request]) -> int:
