@@ -63,4 +63,4 @@ lock: ## Pin every dependency anew in constraints.txt
 	rm -rf .venv-lock
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-lock .venv-scenes build dist .mypy_cache .ruff_cache .pytest_cache

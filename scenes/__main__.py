@@ -15,6 +15,7 @@ from PIL import Image
 
 from scenes import gallery
 from scenes.entry import CATEGORIES, Answer, Prompt, Value, block, publish, slug, split_blocks
+from scenes.gate import Unshowable
 from scenes.produce import produce
 from scenes.scene import Document, Scene
 
@@ -47,8 +48,15 @@ def parse_value(text: str, answer: Answer) -> Value:
 
 def command_render(options: argparse.Namespace) -> None:
     """Make images, and publish them into the suite or leave them in the output folder with their entries."""
+    failed = []
     for prompt_id in sorted(module_names()) if options.ids == ["all"] else options.ids:
-        render_one(prompt_id, options)
+        try:
+            render_one(prompt_id, options)
+        except (FileNotFoundError, Unshowable) as error:
+            print(f"{prompt_id}: {error}")
+            failed.append(prompt_id)
+    if failed:
+        raise SystemExit(f"not rendered: {' '.join(failed)}")
 
 
 def render_one(prompt_id: str, options: argparse.Namespace) -> None:
