@@ -14,7 +14,7 @@ from scenes.gate import Rule
 from scenes.gears import involute_outline, meshing_turn
 from scenes.hardware import hex_bolt, hex_nut, washer
 from scenes.materials import Wear, cardboard, metal, painted
-from scenes.mesh import bake, bevel, box, cut, cylinder, extrude, finish, join, lathe, merged, sheet
+from scenes.mesh import bake, bevel, box, cut, cylinder, extrude, finish, join, lathe, merged, sheet, smooth
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -285,7 +285,7 @@ def oil_stain(size: float) -> Material:
         base_color=srgb("#4a3018"),
         roughness=0.7,
         specular_ior_level=0.15,
-        alpha=graph.remap(edge, 0.07, 0.22, 0.0, 0.62),
+        alpha=graph.remap(edge, 0.04, 0.26, 0.0, 0.5),
     )
     return graph.material
 
@@ -305,6 +305,7 @@ def build(value: Value, rng: random.Random) -> Shot:
             tooth = round((towards - turn) / math.tau * TEETH[index])
             break_tooth(wheel, TEETH[index], tooth, rng)
             subjects.append(tooth_place(spot, TEETH[index], turn + math.tau * tooth / TEETH[index]))
+        smooth(wheel.data, 20)
         wheel.location, wheel.rotation_euler = (*spot, LEVEL), (0, 0, turn)
         wheels.append(wheel)
         shaft(spot, index == 1, rng)
