@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
-from scenes.materials import Wear, cardboard, glass, plastic, printed, wood
+from scenes.materials import Wear, cardboard, glass, lit_through, plastic, printed, wood
 from scenes.mesh import blobs, box, finish, lathe, merged, sheet, smooth
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
@@ -23,7 +23,7 @@ from scenes.sight import gate_only, see_through, triangles
 from scenes.stage import Frame, View, camera, lamp, sun, surroundings
 
 CAP, TALL, SLOT, BAND, THICK = 0.0196, 0.0142, 0.0007, 0.0046, 0.0011
-RIBS, BRIDGES, BODY, FOOT = 96, 14, 0.0440, -0.21
+RIBS, BRIDGES, BODY, FOOT = 96, 20, 0.0440, -0.21
 FRONT = math.radians(-90)
 Offset = Callable[[float], tuple[float, float]]
 """How far out and up the ring stands off its seat at an angle, in metres."""
@@ -108,8 +108,8 @@ def bottle(rng: random.Random) -> Object:
     graph.set(roughness=graph.remap(graph.noise(where, 60, 4), 0.3, 0.7, 0.28, 0.42))
     graph.set(normal=graph.bump(graph.noise(where, 70, 3), 0.12, 0.001, graph.bump(fine, 0.1, 0.0001)))
     low = -SLOT - BAND
-    profile = [(0.0165, 0.004), (0.0165, low - 0.0012), (0.0202, low - 0.0016), (0.0208, low - 0.0022)]
-    profile += [(0.0208, low - 0.0036), (0.0202, low - 0.0042), (0.0180, low - 0.0048), (0.0178, low - 0.0085)]
+    profile = [(0.0165, 0.004), (0.0165, low - 0.0012), (0.0195, low - 0.0016), (0.0200, low - 0.0022)]
+    profile += [(0.0200, low - 0.0036), (0.0195, low - 0.0042), (0.0180, low - 0.0048), (0.0178, low - 0.0085)]
     bend = np.linspace(0, 1, 22)[1:]
     profile += [(0.0178 + (BODY - 0.0178) * (3 * t * t - 2 * t**3) ** 0.9, low - 0.0085 - 0.042 * t) for t in bend]
     profile += [(BODY, z) for z in np.linspace(-0.062, FOOT + 0.008, 12)] + [(BODY - 0.006, FOOT), (0, FOOT)]
@@ -176,7 +176,7 @@ def condensation(on: Object, count: int, largest: float, rng: random.Random) -> 
         side = np.cross(n, (0.0, 0.0, 1.0) if abs(n[2]) < 0.95 else (1.0, 0.0, 0.0))
         side /= np.linalg.norm(side)
         axes.append(sizes[i] * np.stack((side, np.cross(n, side) * draw.uniform(1.0, 1.25), n * 0.55)))
-    see_through(blobs(spots[kept], np.array(axes), glass("water", (1, 1, 1), 0.0, 1.33), "drops"))
+    see_through(blobs(spots[kept], np.array(axes), lit_through(glass("water", (1, 1, 1), 0.0, 1.33)), "drops"))
 
 
 def kitchen(rng: random.Random) -> None:
@@ -193,11 +193,11 @@ def kitchen(rng: random.Random) -> None:
         "TexBrick",
         {
             "Vector": graph.where(1.0, varied=False),
-            "Color1": (0.55, 0.62, 0.58),
-            "Color2": (0.50, 0.58, 0.55),
-            "Mortar": (0.6, 0.58, 0.54),
+            "Color1": srgb("#2f5f50"),
+            "Color2": srgb("#24503f"),
+            "Mortar": srgb("#b9b4a6"),
             "Scale": 1.0,
-            "Mortar Size": 0.003,
+            "Mortar Size": 0.0022,
             "Brick Width": 0.15,
             "Row Height": 0.075,
         },
@@ -212,10 +212,10 @@ def kitchen(rng: random.Random) -> None:
         "mug",
         64,
     )
-    mug.location = (-0.115, 0.20, FOOT)
+    mug.location = (-0.092, 0.27, FOOT)
     packet = box(
         (0.17, 0.06, 0.27),
-        (0.15, 0.33, FOOT + 0.135),
+        (0.135, 0.31, FOOT + 0.135),
         cardboard("packet", srgb("#d9a441")),
         "packet",
         0.002,
@@ -223,7 +223,7 @@ def kitchen(rng: random.Random) -> None:
     )
     packet.name = "cereal packet"
     peel = plastic("orange peel", srgb("#d9731a"), 0.4, texture=0.6)
-    for x, y, r in ((-0.03, 0.33, 0.037), (-0.2, 0.34, 0.039), (0.045, 0.385, 0.036)):
+    for x, y, r in ((0.055, 0.25, 0.037), (-0.02, 0.40, 0.039), (0.005, 0.31, 0.036)):
         fruit = lathe(
             [(r * math.sin(a), -r * math.cos(a)) for a in np.linspace(0, math.pi, 24)], peel, "orange", 48
         )
@@ -260,13 +260,13 @@ def build(value: Value, rng: random.Random) -> Shot:
         bridges(skin, lambda angle: True, phase)
     jar = bottle(rng)
     label(rng)
-    for item, count, largest in ((jar, 700, 0.0013), (lid, 260, 0.0010), (band, 46, 0.0007)):
+    for item, count, largest in ((jar, 900, 0.0012), (lid, 240, 0.0008), (band, 36, 0.0005)):
         condensation(item, count, largest, rng)
     kitchen(rng)
     surroundings("apartment", rng.uniform(0, 360), 0.35)
-    sun((0.62, 0.42, -0.5), 3.2, 1.2)
-    lamp((0.5, -0.35, 0.25), (0, 0, 0), 0.4, 3.2, (0.85, 0.92, 1))
-    camera(View((0.035, -0.305, 0.052), (0.001, 0, -0.019), 102, 24, roll_deg=2.0, focus=0.295))
+    sun((0.7, 0.34, -0.5), 4.6, 1.0)
+    lamp((0.5, -0.35, 0.25), (0, 0, 0), 0.4, 1.6, (0.85, 0.92, 1))
+    camera(View((0.035, -0.305, 0.052), (0.001, 0, -0.021), 102, 24, roll_deg=2.0, focus=0.295))
     return Shot([*subjects, lid, band], Rule(0.3, 250), Look(grain=0.011, warmth=0.01))
 
 

@@ -11,13 +11,14 @@ import bpy
 import numpy as np
 from bpy.types import Material, Object
 from mathutils import Vector, noise
+from PIL import Image, ImageDraw
 
+from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule, Unshowable
-from scenes.grime import smudges
-from scenes.materials import Wear, fabric, metal, painted, plastic, wood
+from scenes.materials import Wear, glass, lit_through, metal, painted, plastic, printed, wood
 from scenes.mesh import box, catmull_rom, cut, finish, lathe, sheet, smooth
-from scenes.nodes import Graph, srgb
+from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
 from scenes.sight import gate_only, require_apart, see_through, to_pixels
@@ -29,16 +30,8 @@ PLACES = ((-0.101, 0.070), (0.033, 0.086), (-0.041, -0.046), (0.092, -0.036))
 
 
 def crystal() -> Material:
-    """Return clear glass with faint wipe marks that lets light through to what stands behind it."""
-    graph = Graph("crystal")
-    smudge = graph.image(smudges(), graph.where(14.0), colour=False, tiled_box=True)
-    graph.set(base_color=(0.985, 0.995, 0.99), transmission_weight=1.0, ior=1.5)
-    graph.set(roughness=graph.remap(smudge, 0.5, 0.85, 0.0, 0.05))
-    clear = graph.node("BsdfTransparent", {0: (0.86, 0.88, 0.87)}).outputs[0]
-    shadow = graph.node("LightPath").outputs["Is Shadow Ray"]
-    mixed = graph.node("MixShader", {0: shadow, 1: graph.shader.outputs[0], 2: clear}).outputs[0]
-    graph.put(graph.output.inputs[0], mixed)
-    return graph.material
+    """Return polished clear glass."""
+    return lit_through(glass("crystal", (0.985, 0.995, 0.99), 0.0, 1.5), (0.88, 0.9, 0.89))
 
 
 def wine_glass(material: Material, name: str) -> Object:
@@ -75,7 +68,7 @@ def shell(size: tuple[float, float, float], rough: float, rng: random.Random) ->
     return finish(built, "fracture", None, 25)
 
 
-def chip(glass: Object, turn: float, rng: random.Random) -> None:
+def chip(item: Object, turn: float, rng: random.Random) -> None:
     """Break a piece out of the rim and flake the outside below it."""
     for width, tall, deep, out, drop in (
         (0.0072, 0.0062, 0.006, 0.0, 0.0004),
@@ -85,8 +78,8 @@ def chip(glass: Object, turn: float, rng: random.Random) -> None:
         r = RIM - WALL / 2 + out
         tool.location = (r * math.cos(turn), r * math.sin(turn), HIGH - drop)
         tool.rotation_euler.z = turn
-        cut(glass, tool)
-    smooth(glass.data, 28)
+        cut(item, tool)
+    smooth(item.data, 28)
 
 
 def rim_marks(spot: tuple[float, float]) -> np.ndarray:
@@ -104,61 +97,49 @@ def require_clear_rims(spots: list[tuple[float, float]]) -> None:
             raise Unshowable(f"two rims overlap in the picture, {gap:.0f} px")
 
 
-def table() -> None:
-    """Lay the cloth and build the room behind."""
+def towel(rng: random.Random) -> Object:
+    """Return a creased tea towel with woven stripes."""
+    art = Image.new("RGB", (1500, 1200), (226, 222, 211))
+    draw = ImageDraw.Draw(art)
+    for edge, wide in ((90, 40), (150, 14), (184, 14), (1500 - 130, 40), (1500 - 164, 14), (1500 - 198, 14)):
+        draw.rectangle((edge, 0, edge + wide, 1200), fill=(52, 78, 122))
+    for edge in (80, 1110):
+        draw.rectangle((0, edge, 1500, edge + 12), fill=(52, 78, 122))
+    draw.text((1240, 1010), "Saltmarsh Linen", (150, 42, 38), font("caveat-600", 84), anchor="mm")
+    pixels = np.asarray(art).astype(float)
+    rows, columns = np.mgrid[0:1200, 0:1500]
+    weave = 1 - 0.10 * ((rows // 2 + columns // 2) % 2) - 0.05 * ((rows // 3 + np.abs(columns % 48 - 24)) % 8 < 4)
+    art = Image.fromarray((pixels * weave[..., None]).astype(np.uint8))
+    shift = rng.uniform(0, 6)
+
+    def creases(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        folds = [
+            np.exp(-(((x - a) / 0.005) ** 2)) + np.exp(-(((y - b) / 0.005) ** 2))
+            for a, b in ((-0.08, -0.1), (0.12, 0.07))
+        ]
+        waves = np.sin(31 * x + 9 * y + shift) * np.sin(27 * y - 8 * x)
+        return 0.0012 * sum(folds) + 0.0009 * waves
+
     cloth = sheet(
-        1.6,
-        1.3,
-        linen(),
-        "cloth",
-        (200, 160),
-        lambda x, y: (
-            0.0014 * np.exp(-(((x + 0.21 - 0.05 * y) / 0.004) ** 2))
-            + 0.0007 * np.sin(9 * x + 4 * y) * np.sin(7 * y)
-        ),
+        0.50, 0.40, printed("tea towel", keep(art, "tea_towel"), 0.9, 0.8, 0.1, 0.03), "towel", (250, 200), creases
     )
-    cloth.location.z = -0.0024
-    wall = painted("wall", srgb("#6d5a4c"), chips=0.0, wear=Wear(0.1, 0.1, 0.5, 0.8))
-    box((5, 0.1, 3), (0, 1.9, 0.6), wall, "wall")
-    box(
-        (1.9, 0.42, 0.5),
-        (0.25, 1.5, -0.28),
-        wood("sideboard", srgb("#2c1a10"), srgb("#6a4225"), 0.35),
-        "sideboard",
-        0.006,
-    )
-    for x, code, r, h in (
-        (-0.33, "#20301f", 0.038, 0.3),
-        (-0.21, "#331a10", 0.037, 0.31),
-        (0.42, "#c8c2b0", 0.07, 0.16),
-    ):
-        item = lathe(
-            [(0, 0), (r, 0), (r, h * 0.6), (r * 0.4, h * 0.78), (r * 0.38, h), (0, h)],
-            plastic("far", srgb(code), 0.15, coat=0.6),
-            "far",
-            48,
-        )
-        item.location = (x, 1.42, -0.03)
+    cloth.location, cloth.rotation_euler = (0.01, 0.03, -0.0034), (0, 0, -0.13)
+    return cloth
 
 
-def linen() -> Material:
-    """Return dark table linen."""
-    return fabric("linen", srgb("#2f4048"), 0.0005, 0.35)
-
-
-def cutlery() -> None:
-    """Lay a corkscrew's handle and a folded napkin at the edges."""
-    napkin = sheet(
-        0.16,
-        0.13,
-        fabric("napkin", srgb("#c9c3b4"), 0.0005),
-        "napkin",
-        (80, 60),
-        lambda x, y: 0.006 + 0.0016 * np.sin(34 * x + 12 * y),
-    )
-    napkin.location, napkin.rotation_euler = (0.215, -0.14, -0.001), (0, 0, 0.5)
+def kitchen(rng: random.Random) -> None:
+    """Lay the towel on the worktop and build the room behind."""
+    towel(rng)
+    top = wood("worktop", srgb("#6e4a2b"), srgb("#b58a58"), 0.38, 0.06, 0.4)
+    box((2.4, 1.0, 0.04), (0.1, 0.12, -0.0262), top, "worktop", 0.004)
+    wall = painted("wall", srgb("#5c6f66"), chips=0.0, wear=Wear(0.1, 0.1, 0.5, 0.8))
+    box((5, 0.1, 3), (0, 0.95, 0.2), wall, "wall")
+    for x, y, code, r, h in ((-0.24, 0.36, "#20301f", 0.036, 0.29), (0.25, 0.42, "#b5b0a2", 0.06, 0.13)):
+        glaze = plastic("far", srgb(code), 0.12, coat=0.7)
+        profile = [(0, 0), (r, 0), (r, h * 0.6), (r * 0.42, h * 0.8), (r * 0.38, h), (0, h)]
+        lathe(profile, glaze, "far bottle", 64).location = (x, y, -0.006)
     steel = metal("steel", srgb("#b9b8b4"), 0.2, Wear(0.3, 0.05, 0.5, 0.03))
-    box((0.012, 0.11, 0.006), (-0.205, -0.13, 0.0035), steel, "waiter's friend", 0.0025, (0, 0, 0.35))
+    box((0.012, 0.11, 0.006), (-0.215, -0.10, 0.004), steel, "corkscrew", 0.0025, (0, 0, 0.35))
 
 
 def build(value: Value, rng: random.Random) -> Shot:
@@ -188,15 +169,14 @@ def build(value: Value, rng: random.Random) -> Shot:
         subjects.append(gate_only(ring))
         glasses.append(item)
     require_apart(glasses)
-    table()
-    cutlery()
+    kitchen(rng)
     cycles = bpy.context.scene.cycles
     cycles.max_bounces = cycles.transmission_bounces = 14
-    surroundings("lobby", rng.uniform(0, 360), 0.4)
-    lamp((-1.0, 0.25, 0.75), (0, 0, 0.12), 0.7, 22, (0.9, 0.95, 1), 0.9)
+    surroundings("apartment", rng.uniform(0, 360), 0.6)
+    lamp((-1.0, 0.25, 0.75), (0, 0, 0.12), 0.6, 26, (0.93, 0.95, 1), 0.9)
     lamp((0.7, 0.75, 0.8), (0, 0, 0.15), 0.12, 6, (1, 0.82, 0.6))
     lamp((0.3, -0.6, 1.0), (0, 0, 0.1), 0.3, 4)
-    camera(View((0.03, -0.47, 0.52), (0.0, 0.012, 0.135), 50, 11, roll_deg=1.5, focus=0.58))
+    camera(View((0.03, -0.47, 0.52), (0.0, 0.004, 0.138), 56, 12, roll_deg=1.5, focus=0.58))
     require_clear_rims(spots)
     return Shot(subjects, Rule(0.6, 300), Look(grain=0.01))
 
@@ -214,4 +194,5 @@ SCENE = Scene(
     build=build,
     variant=lambda rng: rng.random() < 0.5,
     frame=FRAME,
+    seed=3,
 )

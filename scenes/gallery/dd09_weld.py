@@ -29,9 +29,11 @@ TUBE = (0.62, 0.08, 0.08)
 
 def from_joint(graph: Graph) -> NodeSocket:
     """Return the distance from the joint, in metres."""
-    parts = graph.node("SeparateXYZ", {0: graph.node("NewGeometry").outputs["Position"]})
-    y, z = (graph.math("MULTIPLY", parts.outputs[i], parts.outputs[i]) for i in (1, 2))
-    return graph.math("SQRT", graph.math("ADD", y, z))
+    x, y, z = graph.node("SeparateXYZ", {0: graph.node("NewGeometry").outputs["Position"]}).outputs
+    past = graph.math("MAXIMUM", graph.math("SUBTRACT", graph.math("ABSOLUTE", x), HALF), 0.0)
+    return graph.node(
+        "VectorMath", {0: graph.node("CombineXYZ", {0: past, 1: y, 2: z}).outputs[0]}, operation="LENGTH"
+    ).outputs[1]
 
 
 def ground_steel(name: str) -> Material:
@@ -43,10 +45,10 @@ def ground_steel(name: str) -> Material:
     tint = graph.ramp(
         graph.math("MULTIPLY", away, 25.0),
         (0.17, srgb("#5b5a5c")),
-        (0.25, srgb("#3f5480")),
-        (0.33, srgb("#6b4b72")),
-        (0.42, srgb("#98703f")),
-        (0.52, srgb("#c0a56c")),
+        (0.25, srgb("#46567a")),
+        (0.33, srgb("#69506c")),
+        (0.42, srgb("#937048")),
+        (0.52, srgb("#b8a272")),
         (0.64, srgb("#a9a7a2")),
     )
     scale = graph.remap(graph.math("ADD", away, graph.math("MULTIPLY", fine, 0.006)), 0.033, 0.036, 0.0, 1.0)
@@ -92,7 +94,7 @@ def bead(start: float, end: float, restart: float, seed: float, material: Materi
         row = []
         for v in across:
             arch = 4 * v * (1 - v)
-            turn = (phase + 1.5 * (2 * v - 1) ** 2) % 1.0
+            turn = (phase + 1.1 * (2 * v - 1) ** 2) % 1.0
             crest = turn**0.7 if turn < 0.82 else (1 - turn) / 0.18 * 0.82**0.7
             leg = size * (1 + 0.035 * (crest - 0.5))
             out = leg * (0.24 * arch + 0.052 * (crest - 0.45) * arch**0.5)
@@ -198,7 +200,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     beam = box(TUBE, (0.05, -0.003, -TUBE[2] / 2), ground_steel("tube steel"), "tube", 0.006)
     beam.modifiers["bevel"].segments = 6
     seed, restart = rng.uniform(0, 50), rng.uniform(-0.05, 0.05)
-    ends = (-HALF + 0.0005, HALF - 0.0005)
+    ends = (-HALF - 0.0022, HALF + 0.0022)
     subjects: list[Object] = []
     if value:
         subjects.append(bead(*ends, restart, seed, metal_, "bead"))
@@ -208,7 +210,7 @@ def build(value: Value, rng: random.Random) -> Shot:
         subjects.append(bead(middle + GAP / 2, ends[1], ends[1], seed + 9, metal_, "bead 2"))
         place = box((GAP * 0.7, 0.002, 0.002), (middle, -0.0012, 0.0012), None, "gap")
         subjects.append(gate_only(place))
-    spatter(230, metal_, rng)
+    spatter(320, metal_, rng)
     chalk()
     shop(rng)
     surroundings("warehouse", rng.uniform(0, 360), 0.4)
