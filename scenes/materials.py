@@ -272,6 +272,26 @@ def glass(name: str, colour: Colour = (1, 1, 1), rough: float = 0.0, index: floa
     return graph.material
 
 
+def lit_through(material: Material, tint: Colour = (1, 1, 1)) -> Material:
+    """Let light pass straight through clear glass or water to what lies behind, where caustics are not traced."""
+    tree = material.node_tree
+    output = tree.nodes["Material Output"]
+    clear, either, mixed, path = (
+        tree.nodes.new("ShaderNode" + kind) for kind in ("BsdfTransparent", "Math", "MixShader", "LightPath")
+    )
+    clear.inputs[0].default_value, either.operation = (*tint, 1.0), "MAXIMUM"
+    for source, target in (
+        (path.outputs["Is Shadow Ray"], either.inputs[0]),
+        (path.outputs["Is Diffuse Ray"], either.inputs[1]),
+        (either.outputs[0], mixed.inputs[0]),
+        (output.inputs[0].links[0].from_socket, mixed.inputs[1]),
+        (clear.outputs[0], mixed.inputs[2]),
+        (mixed.outputs[0], output.inputs[0]),
+    ):
+        tree.links.new(source, target)
+    return material
+
+
 def film(
     name: str, tint: Colour = (0.94, 0.95, 0.95), ripple: float = 0.1, rough: float = 0.05, gain: float = 1.5
 ) -> Material:

@@ -294,3 +294,19 @@ def merged(items: Sequence[Object], name: str = "merged") -> Object:
         built.from_mesh(mesh)
     discard(*items)
     return finish(built, name, None)
+
+
+def blobs(spots: Floats, axes: Floats, material: Material, name: str = "blobs") -> Object:
+    """Return one object with a ball at each spot (n, 3), stretched along its three half axes (n, 3, 3)."""
+    built = bmesh.new()
+    bmesh.ops.create_icosphere(built, subdivisions=2, radius=1)
+    ball = np.array([vertex.co[:] for vertex in built.verts])
+    faces = np.array([[vertex.index for vertex in face.verts] for face in built.faces])
+    built.free()
+    vertices = spots[:, None, :] + ball @ axes
+    corners = (np.arange(len(spots)) * len(ball))[:, None, None] + faces
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(vertices.reshape(-1, 3).tolist(), [], corners.reshape(-1, 3).tolist())
+    mesh.materials.append(material)
+    smooth(mesh, 180)
+    return add(mesh, name)

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw
 from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
+from scenes.gears import involute_outline, meshing_turn
 from scenes.materials import Wear, metal, plastic, wood
 from scenes.mesh import box, cut, cylinder, extrude, lathe, merged, sheet
 from scenes.nodes import Graph, srgb
@@ -26,36 +27,10 @@ FIGURES = {1: (0.0, -0.0135), 2: (-0.028, -0.010), 3: (0.0, -0.0125), 4: (0.0, -
 TEETH = {1: 18, 2: 30, 3: 14, 4: 24, 5: 16}
 
 
-def involute_outline(teeth: int) -> list[tuple[float, float]]:
-    """Return the outline of a 20 degree involute gear in metres, a tooth pointing along +x."""
-    pitch_radius = MODULE * teeth / 2
-    base, tip, root = (
-        pitch_radius * math.cos(math.radians(20)),
-        pitch_radius + MODULE * 0.95,
-        pitch_radius - MODULE * 1.2,
-    )
-    half = math.pi / (2 * teeth) * 0.95 + _involute(math.acos(base / pitch_radius))
-    flank = []
-    for step in range(7):
-        radius = max(base, root) + (tip - max(base, root)) * step / 6
-        flank.append((radius, half - _involute(math.acos(min(1.0, base / radius)))))
-    outline = []
-    for tooth in range(teeth):
-        middle = math.tau * tooth / teeth
-        side = [(root, -half * 1.02), *((r, -a) for r, a in flank)]
-        other = [(r, a) for r, a in reversed(side)]
-        outline += [(r, middle + a) for r, a in side] + [(r, middle - a) for r, a in other]
-    return [(r * math.cos(a), r * math.sin(a)) for r, a in outline]
-
-
-def _involute(pressure: float) -> float:
-    return math.tan(pressure) - pressure
-
-
 def gear(number: int, brass: Material) -> Object:
     """Return a gear lying on z = 0: teeth, four lightening holes if large, hub and bore."""
     teeth = TEETH[number]
-    wheel = extrude(involute_outline(teeth), THICK, brass, f"gear {number}")
+    wheel = extrude(involute_outline(teeth, MODULE), THICK, brass, f"gear {number}")
     radius = MODULE * teeth / 2
     tools = [cylinder(0.0041, 0.03, None, "bore", segments=40)]
     tools[0].location.z = -0.01
@@ -113,13 +88,6 @@ def arrow_mark(clockwise: bool) -> Material:
     return painted_mark("turn_arrow", art, "#c21f1a")
 
 
-def meshing_turn(driver_turn: float, driver: int, driven: int, heading: float) -> float:
-    """Return the driven gear's turn at which its gap meets the driver's tooth along the heading between them."""
-    ratio = TEETH[driver] / TEETH[driven]
-    gap = math.pi / TEETH[driven]
-    return heading + math.pi + gap - (driver_turn - heading) * ratio
-
-
 def build(value: Value, rng: random.Random) -> Shot:
     """Lay the train: 1 drives 2, 3 sits above 2 on its shaft, 3 drives 4, 4 drives 5."""
     brass = metal("brass", srgb("#b59a5b"), 0.26, Wear(0.5, 0.03, 0.3, 0.05), grain=0.12)
@@ -133,10 +101,10 @@ def build(value: Value, rng: random.Random) -> Shot:
         x, y = places[a]
         places[b] = (x + reach[a, b] * math.cos(heading), y + reach[a, b] * math.sin(heading))
     turns = {1: rng.uniform(0, 1)}
-    turns[2] = meshing_turn(turns[1], 1, 2, headings[1, 2])
+    turns[2] = meshing_turn(turns[1], TEETH[1], TEETH[2], headings[1, 2])
     turns[3] = rng.uniform(0, 1)
-    turns[4] = meshing_turn(turns[3], 3, 4, headings[3, 4])
-    turns[5] = meshing_turn(turns[4], 4, 5, headings[4, 5])
+    turns[4] = meshing_turn(turns[3], TEETH[3], TEETH[4], headings[3, 4])
+    turns[5] = meshing_turn(turns[4], TEETH[4], TEETH[5], headings[4, 5])
     gears = []
     for number in TEETH:
         wheel = gear(number, brass)
