@@ -14,7 +14,7 @@ from scenes.assets import keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.materials import Wear, concrete, metal
-from scenes.mesh import box, rod, sheet
+from scenes.mesh import Floats, box, rod, sheet
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -49,18 +49,41 @@ def crystals(rng: np.random.Generator) -> Image.Image:
 def crack(
     start: tuple[float, float], angle: float, length: float, rng: random.Random, depth: int = 0
 ) -> list[list[tuple[float, float]]]:
-    """Return the broken lines of a crack that wanders and branches, in pixels."""
+    """Return the broken lines of a crack that runs straight, kinks and forks, in pixels."""
     points, lines = [start], []
     x, y = start
     for step in range(round(length / 7)):
-        angle += rng.gauss(0, 0.16)
+        angle += rng.gauss(0, 0.07) + (rng.choice((-0.45, 0.45)) if rng.random() < 0.1 else 0)
         x, y = x + 7 * math.cos(angle), y + 7 * math.sin(angle)
         points.append((x, y))
-        if depth < 2 and rng.random() < 0.055 and step > 2:
+        if depth < 2 and step % 9 == 6 and rng.random() < 0.6:
             lines += crack(
-                (x, y), angle + rng.choice((-1, 1)) * rng.uniform(0.5, 1.0), length * 0.45, rng, depth + 1
+                (x, y), angle + rng.choice((-1, 1)) * rng.uniform(0.5, 0.8), length * 0.35, rng, depth + 1
             )
     return [points, *lines]
+
+
+def droppings(art: Image.Image, keep_off: tuple[int, int, int, int], rng: random.Random) -> None:
+    """Smear two bird droppings over the module, clear of one cell."""
+    splash = Image.new("L", art.size, 0)
+    pen, left = ImageDraw.Draw(splash), 2
+    while left:
+        x, y = rng.uniform(0.1, 0.9) * art.width, rng.uniform(0.1, 0.75) * art.height
+        if keep_off[0] - 120 < x < keep_off[2] + 120 and keep_off[1] - 260 < y < keep_off[3] + 120:
+            continue
+        left -= 1
+        for _ in range(26):
+            r, cx, cy = rng.uniform(2, 13), x + rng.gauss(0, 13), y + abs(rng.gauss(0, 24))
+            pen.ellipse((cx - r, cy - r * 1.3, cx + r, cy + r * 1.3), fill=255)
+        pen.line((x, y, x + rng.uniform(-6, 6), y + rng.uniform(70, 130)), fill=200, width=12)
+        for _ in range(9):
+            r, cx, cy = rng.uniform(1, 4), x + rng.gauss(0, 40), y + rng.gauss(0, 45)
+            pen.ellipse((cx - r, cy - r, cx + r, cy + r), fill=255)
+    soft = splash.filter(ImageFilter.GaussianBlur(5)).point(lambda v: min(235, max(0, (v - 70) * 4)))
+    art.paste((206, 203, 190), (0, 0), soft)
+    art.paste(
+        (120, 114, 92), (3, -4), splash.filter(ImageFilter.GaussianBlur(9)).point(lambda v: max(0, v - 215) * 5)
+    )
 
 
 def module_art(bad: tuple[int, int], rng: random.Random) -> tuple[Image.Image, Image.Image]:
@@ -86,10 +109,14 @@ def module_art(bad: tuple[int, int], rng: random.Random) -> tuple[Image.Image, I
     heading = rng.uniform(0, math.tau)
     for arm in range(4):
         for line in crack(
-            middle, heading + arm * math.tau / 4 + rng.uniform(-0.3, 0.3), (right - left) * 0.46, rng
+            middle,
+            heading + arm * math.tau / 4 + rng.uniform(-0.3, 0.3),
+            (right - left) * rng.uniform(0.4, 0.7),
+            rng,
         ):
-            inside = [(min(right - 3, max(left + 3, x)), min(bottom - 3, max(top + 3, y))) for x, y in line]
-            pen.line(inside, fill=255, width=4, joint="curve")
+            stop = next((i for i, (x, y) in enumerate(line) if not (left < x < right and top < y < bottom)), None)
+            pen.line(line[:stop], fill=255, width=3, joint="curve")
+    droppings(art, (left, top, right, bottom), rng)
     return art, broken.filter(ImageFilter.GaussianBlur(0.7))
 
 
@@ -99,11 +126,17 @@ def laminate(art: Image.Image, broken: Image.Image) -> Material:
     mask = graph.image(keep(broken, "solar_crack"), colour=False)
     dirt = graph.noise(graph.where(1.0, varied=False), 7, 9, 0.68)
     spots = graph.noise(graph.where(1.0, varied=False), 60, 4, 0.6)
-    dusty = graph.math("ADD", graph.remap(dirt, 0.42, 0.75, 0.0, 0.22), graph.remap(spots, 0.66, 0.74, 0.0, 0.18))
+    dusty = graph.math("ADD", graph.remap(dirt, 0.42, 0.75, 0.0, 0.10), graph.remap(spots, 0.66, 0.74, 0.0, 0.12))
     cracked = graph.mix(graph.math("MULTIPLY", mask, 0.8), graph.image(keep(art, "solar")), srgb("#c3cad3"))
     graph.set(base_color=graph.mix(dusty, cracked, srgb("#9a9284")), roughness=0.42)
     graph.set(coat_weight=1.0, coat_roughness=graph.remap(dirt, 0.4, 0.75, 0.03, 0.22))
     return graph.material
+
+
+def tile_height(x: Floats, y: Floats) -> Floats:
+    """Return the height of a roof of pantiles, 0.2 m wide and lapped every 0.3 m."""
+    roll: Floats = 0.034 * np.abs(np.cos(math.pi * x / 0.2)) + 0.032 * ((-y / 0.3) % 1)
+    return roll
 
 
 def build(value: Value, rng: random.Random) -> Shot:
@@ -114,16 +147,17 @@ def build(value: Value, rng: random.Random) -> Shot:
     for sign in (-1, 1):
         box((WIDTH + 0.05, 0.025, 0.035), (0, sign * (DEPTH / 2 + 0.0122), -0.013), alloy, "frame", 0.001)
         box((0.025, DEPTH, 0.035), (sign * (WIDTH / 2 + 0.0122), 0, -0.013), alloy, "frame", 0.001)
-    stones = concrete("roof", srgb("#7d776c"), 22, 0.9)
-    box((8, 8, 0.1), (0, 1.5, -0.21), stones, "roof")
+    clay = concrete("clay", srgb("#80503c"), 16, 0.85)
+    tiles = sheet(3.2, 2.6, clay, "tiles", (192, 300), tile_height)
+    tiles.location.z = -0.2
     for y in (-0.25, 0.25):
         rod((-2, y, -0.06), (2, y, -0.06), 0.02, alloy, "mounting rail")
     gap = CELL + GAP
     centre = (-WIDTH / 2 + BORDER + CELL / 2 + column * gap, DEPTH / 2 - BORDER - CELL / 2 - row * gap, 0.001)
     marker = gate_only(box((CELL * 0.8, CELL * 0.8, 0.0005), centre, None, "cracked cell"))
-    exposure(0.45)
+    exposure(0.0)
     surroundings("city", 140 + rng.uniform(-30, 30), 0.6)
-    sun((0.65, 0.5, -0.7), 5.5, 1.0)
+    sun((0.65, 0.5, -0.7), 5.0, 0.6)
     camera(View((0.10, -0.76, 1.0), (0.012, -0.035, 0), 33, 11, roll_deg=-2))
     return Shot([face, marker], Rule(0.85, 6000), Look(grain=0.008, warmth=0.035))
 
