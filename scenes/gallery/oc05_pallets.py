@@ -100,9 +100,8 @@ class Yard:
             size, at = (LENGTH, 0.1 if index in (1, 3) else 0.145, 0.022), (0, y, 0.133)
             make = torn_board if torn and index == 0 else board
             parts.append(make(size, at, self.timber(mood), rng))
-            for x in (-0.56, -0.5, -0.02, 0.04, 0.5, 0.56):
-                if make is board:
-                    parts.append(copy(self.nail, "nail", (x, y + rng.uniform(-0.03, 0.03), 0.1432)))
+            nailed = (-0.56, -0.5, -0.02, 0.04, 0.5, 0.56) if make is board else ()
+            parts += [copy(self.nail, "nail", (x, y + rng.uniform(-0.03, 0.03), 0.1432)) for x in nailed]
         return group(name, parts)
 
 
