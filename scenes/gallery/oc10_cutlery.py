@@ -289,5 +289,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: rng.randint(5, 9),
-    seed=7,
+    seed=8,
 )
