@@ -12,7 +12,7 @@ from bpy.types import Material, Object
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.materials import Wear, concrete, glass, painted, plastic
-from scenes.mesh import box, finish, lathe
+from scenes.mesh import bevel, box, cut, finish, lathe
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -67,6 +67,8 @@ def crate(material: Material) -> None:
     """Build the crate: floor, walls with hand grips, dividers."""
     x, y = INNER_X / 2, INNER_Y / 2
     box((INNER_X + 2 * WALL, INNER_Y + 2 * WALL, 0.008), (0, 0, 0.004), material, "floor")
+    rim = box((INNER_X + 0.022, INNER_Y + 0.022, 0.02), (0, 0, HEIGHT - 0.008), material, "rim")
+    bevel(cut(rim, box((INNER_X - 0.008, INNER_Y - 0.008, 0.1), (0, 0, HEIGHT))), 0.004)
     for sign in (-1, 1):
         box(
             (INNER_X + 2 * WALL, WALL, HEIGHT),
@@ -74,20 +76,6 @@ def crate(material: Material) -> None:
             material,
             "long wall",
             0.0018,
-        )
-        box(
-            (INNER_X + 2 * WALL + 0.02, 0.014, 0.02),
-            (0, sign * (y + WALL / 2), HEIGHT - 0.008),
-            material,
-            "long rim",
-            0.004,
-        )
-        box(
-            (0.014, INNER_Y + 2 * WALL + 0.012, 0.02),
-            (sign * (x + WALL / 2), 0, HEIGHT - 0.0073),
-            material,
-            "short rim",
-            0.004,
         )
         box(
             (WALL, INNER_Y, HEIGHT * 0.62),
