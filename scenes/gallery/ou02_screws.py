@@ -22,7 +22,18 @@ from scenes.stage import View, camera, lamp, sun, surroundings
 HEAD, CROWN = 0.0060, 0.0042
 COVER = (0.176, 0.112)
 TOP = 0.0034
-PLACES = [(-76, 44), (-27, 44), (24, 44), (76, 44), (-76, -44), (-24, -44), (27, -44), (76, -44), (-76, 0), (76, 0)]
+PLACES = [
+    (-76, 44),
+    (-27, 44),
+    (24, 44),
+    (76, 44),
+    (-76, -44),
+    (-24, -44),
+    (27, -44),
+    (76, -44),
+    (-76, 0),
+    (76, 0),
+]
 
 
 def ring(radii: list[float]) -> Profile:
@@ -69,7 +80,9 @@ def tapered(top: Profile, floor: Profile, depth: float) -> Object:
 def screw(drive: str, steel: Material) -> Object:
     """Return a pan-head screw, its underside at z = 0."""
     dome = [(HEAD * math.cos(a), 0.0017 + (CROWN - 0.0017) * math.sin(a) ** 0.8) for a in _turns(5, 82, 12)]
-    head = lathe([(0, 0), (HEAD * 0.97, 0), (HEAD, 0.0004), (HEAD, 0.0015), *dome, (0, CROWN)], steel, drive, 96, 40)
+    head = lathe(
+        [(0, 0), (HEAD * 0.97, 0), (HEAD, 0.0004), (HEAD, 0.0015), *dome, (0, CROWN)], steel, drive, 96, 40
+    )
     cut(head, recess(drive))
     bevel(head, 0.00007, 2)
     return bake(head)
@@ -95,7 +108,11 @@ def rating(rng: random.Random) -> None:
     draw = ImageDraw.Draw(art)
     draw.rectangle((0, 0, 900, 118), fill=(26, 42, 66))
     draw.text((450, 60), "ORTUS DRIVES", (205, 203, 195), font("oswald-600", 84), anchor="mm")
-    rows = ("TYPE KD-40/3    400 V   50 Hz", f"No. {rng.randint(10000, 99999)}-21    IP 54", "ISOLATE BEFORE OPENING")
+    rows = (
+        "TYPE KD-40/3    400 V   50 Hz",
+        f"No. {rng.randint(10000, 99999)}-21    IP 54",
+        "ISOLATE BEFORE OPENING",
+    )
     for line, text in enumerate(rows):
         draw.text((450, 178 + line * 84), text, (36, 36, 38), font("barlow-condensed-500", 66), anchor="mm")
         draw.line((60, 222 + line * 84, 840, 222 + line * 84), fill=(90, 88, 82), width=3)
@@ -113,11 +130,9 @@ def warning() -> None:
     draw = ImageDraw.Draw(art)
     draw.polygon([(300, 6), (596, 530), (4, 530)], fill=(22, 21, 20, 255))
     draw.polygon([(300, 66), (544, 500), (56, 500)], fill=(214, 168, 22, 255))
-    draw.polygon(
-        [(322, 180), (228, 352), (292, 336), (270, 440), (244, 424), (268, 478), (316, 442), (290, 434), (352, 300)]
-        + [(292, 316)],
-        fill=(22, 21, 20, 255),
-    )
+    bolt = [(322, 180), (228, 352), (292, 336), (270, 440), (244, 424)]
+    bolt += [(268, 478), (316, 442), (290, 434), (352, 300), (292, 316)]
+    draw.polygon(bolt, fill=(22, 21, 20, 255))
     material = printed("warning", keep(art.convert("RGB"), "warning"), 0.45, 0.2, 0.4, 0.05)
     outline = [(0, 0.0148), (0.0168, -0.0146), (-0.0168, -0.0146)]
     sticker = extrude(outline, 0.00012, material, "warning")
@@ -138,10 +153,17 @@ def housing() -> None:
     cover = extrude(plate(*COVER, 0.008), TOP - 0.0012, grey, "cover", 0.0006)
     cover.location.z = 0.0012
     brass = metal("gland", srgb("#8d8468"), 0.36, Wear(0.6, 0.4, 0.5, 0.03))
-    gland = lathe([(0, 0), (0.013, 0), (0.013, 0.008), (0.010, 0.009), (0.010, 0.019), (0, 0.019)], brass, "gland", 6, 20)
+    gland = lathe(
+        [(0, 0), (0.013, 0), (0.013, 0.008), (0.010, 0.009), (0.010, 0.019), (0, 0.019)], brass, "gland", 6, 20
+    )
     gland.location, gland.rotation_euler = (-0.075, 0.099, -0.03), (-math.pi / 2, 0, 0.3)
     black = plastic("cable", srgb("#232426"), 0.5, Wear(0.4, 0.6, 0.5, 0.05))
-    tube([(-0.075, 0.11, -0.03), (-0.074, 0.15, -0.03), (-0.05, 0.2, -0.02), (0.02, 0.3, 0.0)], 0.0055, black, "cable")
+    tube(
+        [(-0.075, 0.11, -0.03), (-0.074, 0.15, -0.03), (-0.05, 0.2, -0.02), (0.02, 0.3, 0.0)],
+        0.0055,
+        black,
+        "cable",
+    )
     box((3, 3, 0.05), (0, 0, -0.20), concrete("wall", srgb("#8b8778"), 4, 0.85), "wall")
 
 

@@ -15,8 +15,8 @@ from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule, Unshowable
 from scenes.hardware import hex_bolt, hex_nut, washer
-from scenes.materials import Wear, fabric, metal, painted
-from scenes.mesh import Floats, box, copy, label, lathe, sheet
+from scenes.materials import Wear, fabric, metal
+from scenes.mesh import Floats, box, label, lathe, sheet
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -86,7 +86,7 @@ def granite() -> Material:
 
 
 def lay(bolt: Object, length: float) -> None:
-    """Lay the bolt down on a flat of its head and on its tip, its head pointing left and reaching over the rule."""
+    """Lay the bolt down on a flat of its head and on its tip, its head to the left and reaching over the rule."""
     lean = math.atan((ACROSS - DIAMETER) / 2 / length)
     turn = Matrix.Rotation(lean - math.pi / 2, 4, "Y") @ Matrix.Rotation(math.pi / 6, 4, "Z")
     height = ACROSS / 2 * math.cos(lean) / 1000
@@ -132,7 +132,15 @@ def clutter(rng: random.Random) -> list[Object]:
     cloth = sheet(0.12, 0.09, fabric("cloth", srgb("#7c2f2a"), 0.0007), "cloth", (150, 120), rag)
     cloth.location, cloth.rotation_euler = (0.152, 0.074, 0), (0, 0, 0.4)
     brass = metal("brass", srgb("#9a8350"), 0.33, Wear(0.6, 0.3, 0.6, 0.03))
-    outline = [(0, 0), (0.0004, 0.0), (0.0012, 0.022), (0.0042, 0.026), (0.0042, 0.085), (0.003, 0.088), (0, 0.088)]
+    outline = [
+        (0, 0),
+        (0.0004, 0.0),
+        (0.0012, 0.022),
+        (0.0042, 0.026),
+        (0.0042, 0.085),
+        (0.003, 0.088),
+        (0, 0.088),
+    ]
     scriber = lathe(outline, brass, "scriber", 32)
     scriber.location, scriber.rotation_euler = (0.012, -0.047, 0.0042), (0, math.pi / 2, -0.16)
     return [*nuts, ring, scriber]

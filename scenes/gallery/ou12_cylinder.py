@@ -14,7 +14,7 @@ from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule
 from scenes.materials import Wear, glass, glowing, painted, plastic
-from scenes.mesh import Profile, box, cylinder, finish, lathe
+from scenes.mesh import Profile, box, cylinder, finish, lathe, tube
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -24,7 +24,7 @@ from scenes.stage import Frame, View, camera, lamp, surroundings
 BORE, OUTER, HEIGHT = 0.0110, 0.0123, 0.172
 FLOOR = 0.010
 PER_ML = 1e-6 / (math.pi * BORE**2)
-CLIMB, REACH = 0.0023, 0.0019
+CLIMB = 0.0023
 PRINT_LOW, PRINT_HIGH, PRINT_TURN = 0.006, 0.164, math.radians(80)
 
 
@@ -109,41 +109,87 @@ def liquid(ml: float, material: Material) -> Object:
     """Return the liquid; its surface is lowest at the axis, exactly at the volume, and climbs the wall."""
     surface = level(ml)
     rim = BORE + 0.00003
-    radii = [rim - 0.0078 * (i / 26) ** 1.6 for i in range(27)]
-    climb = [(r, surface + CLIMB * math.exp(-(rim - r) / REACH)) for r in radii]
-    bottom = [(0, FLOOR - 0.00003), (BORE - 0.003, FLOOR - 0.00003), (BORE - 0.001, FLOOR + 0.00057), (rim, FLOOR + 0.002)]
+    climb = [(rim * (1 - i / 40), surface + CLIMB * (1 - i / 40) ** 2.2) for i in range(40)]
+    bottom = [
+        (0, FLOOR - 0.00003),
+        (BORE - 0.003, FLOOR - 0.00003),
+        (BORE - 0.001, FLOOR + 0.00057),
+        (rim, FLOOR + 0.002),
+    ]
     return see_through(lathe([*bottom, *climb, (0, surface)], material, "liquid", 128, 70))
 
 
 def blue() -> Material:
     """Dilute copper sulphate."""
     graph = Graph("solution")
-    graph.set(base_color=srgb("#c9e6f6"), transmission_weight=1.0, ior=1.333, roughness=0.0)
+    graph.set(base_color=srgb("#a6d8f6"), transmission_weight=1.0, ior=1.333, roughness=0.0)
     return graph.material
 
 
 def laboratory() -> None:
     """Build bench, window, shelf and what stands about, all of it out of focus."""
-    box((2.4, 1.2, 0.03), (0, 0.25, -0.015), plastic("bench", srgb("#131415"), 0.32, Wear(0.4, 0.12, 0.6, 0.2)), "bench", 0.002)
-    box((4, 0.04, 2), (0, 0.95, 0.5), painted("wall", srgb("#d2d3c8"), chips=0.1, wear=Wear(0.2, 0.3, 0.6, 0.4)), "wall")
+    box(
+        (2.4, 1.0, 0.03),
+        (0, 0.0, -0.015),
+        plastic("bench", srgb("#131415"), 0.32, Wear(0.4, 0.12, 0.6, 0.2)),
+        "bench",
+        0.002,
+    )
+    box(
+        (4, 0.04, 2),
+        (0, 0.95, 0.5),
+        painted("wall", srgb("#d2d3c8"), chips=0.1, wear=Wear(0.2, 0.3, 0.6, 0.4)),
+        "wall",
+    )
     box((0.30, 0.01, 0.62), (-0.29, 0.925, 0.44), glowing("daylight", (0.82, 0.92, 1.0), 1.7), "window")
     frame = plastic("window frame", srgb("#dcdcd6"), 0.4)
     for x in (-0.44, -0.22, -0.14):
         box((0.016 if x == -0.22 else 0.03, 0.03, 0.66), (x, 0.915, 0.44), frame, "window bar", 0.002)
     box((0.36, 0.06, 0.02), (-0.29, 0.91, 0.125), frame, "sill", 0.003)
-    bottle: Profile = [(0, 0), (0.036, 0), (0.038, 0.003), (0.038, 0.095), (0.030, 0.112), (0.014, 0.122), (0.014, 0.14), (0, 0.14)]
+    bottle: Profile = [
+        (0, 0),
+        (0.036, 0),
+        (0.038, 0.003),
+        (0.038, 0.095),
+        (0.030, 0.112),
+        (0.014, 0.122),
+        (0.014, 0.14),
+        (0, 0.14),
+    ]
     amber = plastic("amber", srgb("#5a2a0c"), 0.08, coat=0.6)
     white, red = plastic("white", srgb("#d7d7d0"), 0.35), plastic("cap", srgb("#a2231d"), 0.4)
-    for x, y, stuff in ((0.075, 0.70, amber), (0.165, 0.74, amber), (0.01, 0.78, white), (0.25, 0.66, amber)):
+    for x, y, stuff in ((0.085, 0.43, amber), (0.185, 0.41, white), (0.31, 0.40, amber)):
         body = lathe(bottle, stuff, "reagent", 48)
         body.location = (x, y, 0)
         lid = cylinder(0.017, 0.022, red if stuff is amber else amber, "reagent cap", 0.002)
         lid.location = (x, y, 0.131)
         tag = lathe([(0.0384, 0.03), (0.0384, 0.075)], white, "reagent label", 48)
         tag.location = (x, y, 0)
-    beaker = lathe([(0, 0.002), (0.030, 0.002), (0.032, 0.006), (0.032, 0.088), (0.034, 0.09)], glass("beaker"), "beaker", 48)
-    beaker.location = (-0.065, 0.30, 0)
-    box((0.11, 0.08, 0.05), (0.13, 0.36, 0.025), plastic("wipes", srgb("#3d7a52"), 0.6), "wipes", 0.004, (0, 0, 0.3))
+    squirt: Profile = [
+        (0, 0),
+        (0.030, 0),
+        (0.031, 0.002),
+        (0.031, 0.075),
+        (0.026, 0.088),
+        (0.012, 0.094),
+        (0, 0.094),
+    ]
+    wash = lathe(
+        squirt, plastic("wash bottle", srgb("#cfd8dc"), 0.3, Wear(0.3, 0.1, 0.5, 0.05)), "wash bottle", 64
+    )
+    wash.location = (-0.085, 0.30, 0)
+    cap = cylinder(0.0135, 0.018, red, "wash cap", 0.002)
+    cap.location = (-0.085, 0.30, 0.092)
+    spout = [(-0.085, 0.30, 0.108), (-0.085, 0.298, 0.128), (-0.07, 0.295, 0.137), (-0.045, 0.29, 0.122)]
+    tube(spout, 0.0022, red, "spout")
+    box(
+        (0.11, 0.08, 0.05),
+        (0.13, 0.36, 0.025),
+        plastic("wipes", srgb("#3d7a52"), 0.6),
+        "wipes",
+        0.004,
+        (0, 0, 0.3),
+    )
 
 
 def build(value: Value, rng: random.Random) -> Shot:
@@ -155,7 +201,8 @@ def build(value: Value, rng: random.Random) -> Shot:
     laboratory()
     surface = gate_only(lathe([(BORE, level(ml) - 0.001), (BORE, level(ml) + 0.003)], None, "meniscus", 48))
     surroundings("lab", rng.uniform(0, 360), 0.75)
-    lamp((0.1, 0.2, 1.3), (0.05, 0.95, 0.2), 0.5, 9, (1, 0.97, 0.9))
+    lamp((0.5, 0.2, 1.2), (0.4, 0.95, 0.1), 0.8, 16, (1, 0.97, 0.9))
+    lamp((-0.7, 0.3, 0.9), (-0.5, 0.95, 0.0), 0.8, 9, (0.9, 0.96, 1))
     lamp((-0.7, -0.2, 0.9), size=0.3, length=1.2, watts=9, colour=(0.95, 0.98, 1))
     lamp((0.5, -0.6, 0.5), size=0.4, watts=3, colour=(1, 0.95, 0.88))
     cycles = bpy.context.scene.cycles
@@ -173,7 +220,7 @@ SCENE = Scene(
             "a whole number."
         ),
         answer=Answer("integer", 36),
-        probes="The rim of the liquid stands almost one mark above the bottom of its meniscus; only tens are numbered.",
+        probes="The liquid's rim stands almost a mark above the bottom of its meniscus; only tens are numbered.",
         difficulty="medium",
         tags=("laboratory", "measuring"),
     ),
