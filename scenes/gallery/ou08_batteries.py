@@ -28,12 +28,12 @@ SPRING = 0.0060
 AXIS = FLOOR + RADIUS + 0.0002
 
 
-def sleeve_art(row: int) -> Image.Image:
+def sleeve_art() -> Image.Image:
     """Draw the wrapper unrolled: 40 px to the millimetre along the cell (upwards), all round across."""
-    art = Image.new("RGB", (1760, 1880), (24, 27, 32))
+    art = Image.new("RGB", (1760, 1880), (18, 52, 60))
     draw = ImageDraw.Draw(art)
-    draw.rectangle((0, 0, 1760, 430), fill=(176, 108, 48))
-    draw.rectangle((0, 430, 1760, 446), fill=(222, 214, 196))
+    draw.rectangle((0, 0, 1760, 430), fill=(196, 200, 192))
+    draw.rectangle((0, 430, 1760, 446), fill=(214, 164, 40))
     side = Image.new("RGBA", (1300, 430), (0, 0, 0, 0))
     pen = ImageDraw.Draw(side)
     pen.text((20, 200), "CORVANE", (226, 220, 206), font("oswald-700", 250), anchor="lm")
@@ -45,16 +45,16 @@ def sleeve_art(row: int) -> Image.Image:
         art.paste(turned, (centre - 215, 500), turned)
         draw.text((centre, 216), "+", (24, 24, 26), font("barlow-condensed-700", 330), anchor="mm")
         draw.rectangle((centre - 70, 1824, centre + 70, 1840), fill=(226, 220, 206))
-    fine = font("barlow-condensed-400", 46)
-    for line in range(14):
-        words = "".join("mnoae rtsiu"[(7 * line + 3 * k * k + row) % 11] for k in range(34))
-        draw.text((800, 560 + line * 62), words, (120, 118, 112), fine)
+    fine = font("barlow-condensed-400", 50)
+    warning = (
+        "Do not recharge, open or",
+        "dispose of in fire. Insert as",
+        "marked. Replace all cells",
+        "together. Keep dry.",
+    )
+    for line, words in enumerate(warning * 3):
+        draw.text((880, 580 + line * 70), words, (150, 160, 156), fine, anchor="mm")
     return art
-
-
-def wrapper(row: int) -> Material:
-    """Lacquered foil, scuffed."""
-    return printed(f"wrapper {row}", keep(sleeve_art(row), f"wrapper_{row}"), 0.3, 0.12, 0.6, 0.02)
 
 
 def cell(foil: Material, steel: Material, name: str, roll: float) -> list[Object]:
@@ -213,10 +213,11 @@ def build(value: Value, rng: random.Random) -> Shot:
     shell = plastic("bay", srgb("#2a2d31"), 0.48, Wear(0.6, 0.45, 0.6, 0.04), texture=0.5)
     steel = metal("nickel", srgb("#bdbab2"), 0.22, Wear(0.5, 0.2, 0.6, 0.01))
     body = bay(ups, shell, steel)
+    foil = printed("wrapper", keep(sleeve_art(), "wrapper"), 0.3, 0.12, 0.6, 0.02)
     cells: list[Object] = []
     for slot, up in enumerate(ups):
         towards_far = up != (slot == wrong)
-        parts = cell(wrapper(slot), steel, f"cell {slot + 1}", rng.uniform(-0.5, 0.5) + math.pi / 2)
+        parts = cell(foil, steel, f"cell {slot + 1}", rng.uniform(-0.5, 0.5) + math.pi / 2)
         x = (slot - (SLOTS - 1) / 2) * PITCH
         # The spring pushes each cell against the opposite contact.
         push = (SPRING - 0.0042) * (1 if up else -1)

@@ -120,9 +120,29 @@ def liquid(ml: float, material: Material) -> Object:
 
 
 def blue() -> Material:
-    """Dilute copper sulphate."""
+    """Dilute copper sulphate: it refracts at the wall and absorbs on the way through.
+
+    The free surface only reflects. Were it to refract, the liquid climbing the wall would mirror what is below
+    and hide the bottom of the meniscus, as it does before an evenly lit background.
+    """
     graph = Graph("solution")
-    graph.set(base_color=srgb("#a6d8f6"), transmission_weight=1.0, ior=1.333, roughness=0.0)
+    graph.set(transmission_weight=1.0, ior=1.333, roughness=0.0)
+    radial = graph.node(
+        "VectorMath", {0: graph.node("TexCoord").outputs["Object"], 1: (1, 1, 0)}, operation="MULTIPLY"
+    )
+    radius = graph.node("VectorMath", {0: radial.outputs[0]}, operation="LENGTH").outputs[1]
+    free = graph.math("LESS_THAN", radius, BORE - 0.00001)
+    fresnel = graph.node("Fresnel", {"IOR": 1.333}).outputs[0]
+    clear, gloss = (
+        graph.node("BsdfTransparent").outputs[0],
+        graph.node("BsdfGlossy", {"Roughness": 0.03}).outputs[0],
+    )
+    skin = graph.node("MixShader", {0: graph.math("MULTIPLY", fresnel, 0.6), 1: clear, 2: gloss}).outputs[0]
+    graph.put(
+        graph.output.inputs[0], graph.node("MixShader", {0: free, 1: graph.shader.outputs[0], 2: skin}).outputs[0]
+    )
+    absorbing = graph.node("VolumeAbsorption", {"Color": (0.05, 0.62, 0.90), "Density": 42.0}).outputs[0]
+    graph.put(graph.output.inputs[1], absorbing)
     return graph.material
 
 
