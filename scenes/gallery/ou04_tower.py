@@ -1,4 +1,4 @@
-"""A signal tower on a machine by a sunny window: one segment is lit, another only catches the sun."""
+"""A signal tower on a machine in daylight: one segment is lit, the others only catch the light."""
 
 from __future__ import annotations
 
@@ -38,10 +38,12 @@ def lens(name: str, colour: Colour, lit: bool) -> Material:
     glow = graph.math(
         "MULTIPLY", graph.remap(facing, 0.0, 0.9, 1.0, 0.32), graph.remap(near, 0.004, 0.026, 1.0, 0.4)
     )
-    core = graph.mix(
-        graph.math("POWER", glow, 2.5), colour, (1.0, 0.86, 0.55) if name == "amber" else (0.9, 0.9, 0.9)
+    pale = tuple(
+        0.62 * c + 0.38 * w
+        for c, w in zip(colour, (1.0, 0.72, 0.4) if name == "amber" else (1, 1, 1), strict=True)
     )
-    graph.set(base_color=colour, emission_color=core, emission_strength=graph.math("MULTIPLY", glow, 11.0))
+    core = graph.mix(graph.math("POWER", glow, 3.0), tuple(c**1.25 for c in colour), pale)
+    graph.set(base_color=colour, emission_color=core, emission_strength=graph.math("MULTIPLY", glow, 4.6))
     return graph.material
 
 
@@ -69,7 +71,7 @@ def halo(colour: Colour, at: tuple[float, float, float]) -> None:
     place = graph.node("TexCoord").outputs["Object"]
     away = graph.node("VectorMath", {0: place}, operation="LENGTH").outputs[1]
     fade = graph.math("POWER", graph.remap(away, 0.0, 0.105, 1.0, 0.0), 2.6)
-    light = graph.node("Emission", {0: colour, 1: graph.math("MULTIPLY", fade, 0.55)}).outputs[0]
+    light = graph.node("Emission", {0: colour, 1: graph.math("MULTIPLY", fade, 0.3)}).outputs[0]
     clear = graph.node("BsdfTransparent").outputs[0]
     graph.put(graph.output.inputs[0], graph.node("AddShader", {0: light, 1: clear}).outputs[0])
     disc = see_through(sheet(0.22, 0.22, graph.material, "halo"))
@@ -150,7 +152,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     sun((0.75, 0.85, -0.62), 2.6, 1.0)
     lamp((-1.4, -0.9, 1.2), (0, 0, 0.3), 0.7, 26, (0.92, 0.96, 1))
     lamp((-1.5, 1.8, 2.5), (0, 3.2, 0.4), 1.5, 90, (1, 0.96, 0.9))
-    camera(View((0.10, -0.78, 0.20), (0.028, 0, 0.235), 62, 4.0, roll_deg=-2.2))
+    camera(View((0.10, -0.78, 0.20), (0.028, 0, 0.224), 62, 4.0, roll_deg=-2.2))
     colour = srgb(COLOURS[str(value)])
     index = len(order) - 1 - order.index(str(value))
     halo(colour, (0, 0, 0.160 + index * (SEGMENT + 0.006) + SEGMENT / 2))
@@ -170,7 +172,7 @@ SCENE = Scene(
             "amber",
             {"options": list(COLOURS), "synonyms": {"amber": ["orange", "yellow"]}},
         ),
-        probes="Sunlight shines on all the lenses, so a glint must be told from a lamp.",
+        probes="Daylight brightens all four lenses, so a lens that shines must be told from one that is shone on.",
         difficulty="easy",
         tags=("plant", "signal"),
     ),

@@ -217,7 +217,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     cells: list[Object] = []
     for slot, up in enumerate(ups):
         towards_far = up != (slot == wrong)
-        parts = cell(foil, steel, f"cell {slot + 1}", rng.uniform(-0.5, 0.5) + math.pi / 2)
+        parts = cell(foil, steel, f"cell {slot + 1}", rng.uniform(-0.45, 0.45))
         x = (slot - (SLOTS - 1) / 2) * PITCH
         # The spring pushes each cell against the opposite contact.
         push = (SPRING - 0.0042) * (1 if up else -1)

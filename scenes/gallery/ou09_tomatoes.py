@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 import bmesh
 import numpy as np
@@ -85,7 +86,7 @@ def calyx(leaf: Material, size: float) -> Object:
                     )
                 )
             rows.append(row)
-        for low, high in zip(rows, rows[1:], strict=False):
+        for low, high in pairwise(rows):
             for s in range(2):
                 built.faces.new((low[s], low[s + 1], high[s + 1], high[s]))
     star = finish(built, "calyx", leaf, 80)

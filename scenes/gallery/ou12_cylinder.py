@@ -137,11 +137,11 @@ def blue() -> Material:
         graph.node("BsdfTransparent").outputs[0],
         graph.node("BsdfGlossy", {"Roughness": 0.03}).outputs[0],
     )
-    skin = graph.node("MixShader", {0: graph.math("MULTIPLY", fresnel, 0.6), 1: clear, 2: gloss}).outputs[0]
+    skin = graph.node("MixShader", {0: graph.math("MULTIPLY", fresnel, 0.9), 1: clear, 2: gloss}).outputs[0]
     graph.put(
         graph.output.inputs[0], graph.node("MixShader", {0: free, 1: graph.shader.outputs[0], 2: skin}).outputs[0]
     )
-    absorbing = graph.node("VolumeAbsorption", {"Color": (0.05, 0.62, 0.90), "Density": 42.0}).outputs[0]
+    absorbing = graph.node("VolumeAbsorption", {"Color": (0.05, 0.62, 0.90), "Density": 70.0}).outputs[0]
     graph.put(graph.output.inputs[1], absorbing)
     return graph.material
 
@@ -151,7 +151,7 @@ def laboratory() -> None:
     box(
         (2.4, 1.0, 0.03),
         (0, 0.0, -0.015),
-        plastic("bench", srgb("#131415"), 0.32, Wear(0.4, 0.12, 0.6, 0.2)),
+        plastic("bench", srgb("#2c2f30"), 0.32, Wear(0.4, 0.12, 0.6, 0.2)),
         "bench",
         0.002,
     )
@@ -202,14 +202,6 @@ def laboratory() -> None:
     cap.location = (-0.085, 0.30, 0.092)
     spout = [(-0.085, 0.30, 0.108), (-0.085, 0.298, 0.128), (-0.07, 0.295, 0.137), (-0.045, 0.29, 0.122)]
     tube(spout, 0.0022, red, "spout")
-    box(
-        (0.11, 0.08, 0.05),
-        (0.13, 0.36, 0.025),
-        plastic("wipes", srgb("#3d7a52"), 0.6),
-        "wipes",
-        0.004,
-        (0, 0, 0.3),
-    )
 
 
 def build(value: Value, rng: random.Random) -> Shot:
@@ -220,11 +212,9 @@ def build(value: Value, rng: random.Random) -> Shot:
     enamel().rotation_euler.z = rng.uniform(-0.15, 0.05)
     laboratory()
     surface = gate_only(lathe([(BORE, level(ml) - 0.001), (BORE, level(ml) + 0.003)], None, "meniscus", 48))
-    surroundings("lab", rng.uniform(0, 360), 0.75)
-    lamp((0.5, 0.2, 1.2), (0.4, 0.95, 0.1), 0.8, 16, (1, 0.97, 0.9))
-    lamp((-0.7, 0.3, 0.9), (-0.5, 0.95, 0.0), 0.8, 9, (0.9, 0.96, 1))
-    lamp((-0.7, -0.2, 0.9), size=0.3, length=1.2, watts=9, colour=(0.95, 0.98, 1))
-    lamp((0.5, -0.6, 0.5), size=0.4, watts=3, colour=(1, 0.95, 0.88))
+    surroundings("lab", rng.uniform(0, 360), 1.0)
+    lamp((0.0, 0.35, 1.7), (0.0, 0.95, 0.1), 4.5, 95, (0.98, 0.99, 1), length=0.4)
+    lamp((-0.7, -0.2, 0.9), size=0.3, length=1.2, watts=6, colour=(0.95, 0.98, 1))
     cycles = bpy.context.scene.cycles
     cycles.max_bounces, cycles.transmission_bounces = 16, 16
     camera(View((0.012, -0.44, level(ml)), (0.002, 0, 0.098), 122, 20, roll_deg=1.2, focus=0.435))
