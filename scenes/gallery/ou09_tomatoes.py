@@ -24,7 +24,7 @@ from scenes.scene import Scene, Shot
 from scenes.sight import measure
 from scenes.stage import Frame, View, camera, lamp, sun, surroundings
 
-FRAME = Frame(1280, 960)
+FRAME = Frame(1440, 920)
 WIDTH, DEPTH, HEIGHT, WALL = 0.37, 0.27, 0.085, 0.009
 PLACES = ((-0.415, 0.012, 0.03), (0.0, -0.012, -0.02), (0.412, 0.02, -0.05))
 LETTERS = "KMP"
@@ -229,14 +229,14 @@ def build(value: Value, rng: random.Random) -> Shot:
             star.parent, stem.parent = item, item
     discard(*models, *(star.children[0] for star in stars), *stars)
     market()
-    surroundings("park", rng.uniform(0, 360), 0.7)
-    sun((0.5, 0.35, -0.8), 1.5, 6.0, (1, 0.96, 0.9))
-    lamp((-1.0, -1.2, 1.8), size=1.2, watts=20, colour=(0.88, 0.94, 1))
-    camera(View((0.05, -0.80, 1.22), (0.005, 0.02, 0.03), 36, 8, roll_deg=-1.5))
+    surroundings("park", rng.uniform(0, 360), 1.25)
+    sun((0.5, 0.35, -0.8), 3.0, 3.0, (1, 0.95, 0.87))
+    lamp((-1.0, -1.2, 1.8), size=1.2, watts=30, colour=(1, 0.97, 0.93))
+    camera(View((0.06, -0.70, 1.12), (0.004, 0.055, 0.03), 34, 8, roll_deg=-1.5))
     green, red = skin("unripe", "#6f8f2c", "#8ba648", "#a3b66a"), skin("ripe", "#a3140b", "#b9260f", "#bd3a16")
     goals = {letter: share for letter, (_, share) in kinds.items()}
     clear = colour(trays, goals, green, red, rng)
-    return Shot(clear, Rule(0.4, 700), Look(grain=0.008))
+    return Shot(clear, Rule(0.4, 700), Look(grain=0.008, warmth=0.02))
 
 
 SCENE = Scene(
