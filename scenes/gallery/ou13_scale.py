@@ -62,7 +62,7 @@ def panel(text: str) -> list[Object]:
     art = Image.new("RGB", (900, 120), (35, 38, 43))
     ImageDraw.Draw(art).text(
         (20, 60),
-        "KESTREL  BW-30   Max 30 kg  e=0.01 kg",
+        "MARLOCK  BW-30   Max 30 kg  e=0.01 kg",
         (205, 205, 198),
         font("barlow-condensed-500", 62),
         anchor="lm",
