@@ -74,7 +74,7 @@ def plate_art() -> Path:
 
 def drum() -> Object:
     """Return a 210-litre tight-head drum on z = 0: chimes, rolling hoops, bungs, label towards -y."""
-    red = painted("drum red", srgb("#a81f17"), srgb("#4a3a30"), 0.9, Wear(0.8, 0.5, 0.6, 0.35))
+    red = painted("drum red", srgb("#a81f17"), srgb("#4a3429"), 1.25, Wear(0.9, 0.6, 0.8, 0.5))
     r, h = 0.286, 0.88
     profile = [
         (0, 0.018),
@@ -115,7 +115,7 @@ def drum() -> Object:
 
 def receiver() -> Object:
     """Return a vertical air receiver on z = 0: dished ends, seams, legs, gauge, valve and plate towards -y."""
-    blue = painted("tank blue", srgb("#1d4f8f"), srgb("#5a5650"), 0.55, Wear(0.6, 0.4, 0.6, 0.4))
+    blue = painted("tank blue", srgb("#1d4f8f"), srgb("#5a5650"), 0.8, Wear(0.8, 0.5, 0.8, 0.4))
     r, low, high = 0.25, 0.28, 1.18
     bend = [math.radians(d) for d in range(0, 91, 9)]
     bottom = [(r * math.sin(a), low - 0.13 * math.cos(a)) for a in bend]
@@ -222,8 +222,8 @@ def plant_room() -> None:
     rod((1.02, 1.5, 1.19), (1.02, 1.36, 1.21), 0.018, clip, "hose hook")
     pine = wood("timber", srgb("#7a5c38"), srgb("#b8935f"), 0.7)
     for index, lean in enumerate((0.0, 0.05, 0.09)):
-        rod_ = box((0.07, 0.04, 1.9), (1.75 + 0.09 * index, 1.36 - lean, 0.95), pine, "batten", 0.002)
-        rod_.rotation_euler = (-0.09 - lean, 0.03 * index, 0)
+        batten = box((1.9, 0.07, 0.04), (1.75 + 0.09 * index, 1.36 - lean, 0.95), pine, "batten", 0.002)
+        batten.rotation_euler = (0.0, math.pi / 2 + 0.07 + lean, math.pi / 2)
     shell = plastic("bucket", srgb("#2b2d2f"), 0.5, Wear(0.6, 0.6, 0.6, 0.1))
     pail = lathe(
         [(0, 0.004), (0.11, 0), (0.15, 0.27), (0.158, 0.275), (0.153, 0.262), (0.112, 0.012), (0, 0.012)],
@@ -261,7 +261,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("workshop", rng.uniform(0, 360), 0.22)
     lamp((EYE[0] + 0.03, EYE[1], EYE[2] + 0.07), (0, 0.2, 0.5), 0.03, 75, (1, 0.98, 0.95))
     lamp((-0.8, 0.5, 2.7), (-0.6, 0.3, 0), 0.12, 34, (0.93, 1.0, 0.9), 1.2)
-    camera(View(EYE, (0.0, 0.2, 0.56), 30, 8, roll_deg=1.2))
+    camera(View(EYE, (0.0, 0.2, 0.56), 33, 8, roll_deg=1.2))
     return Shot([near, far], Rule(0.85, 9000), Look(grain=0.014, vignette=0.3))
 
 
