@@ -74,7 +74,7 @@ def plate_art() -> Path:
 
 def drum() -> Object:
     """Return a 210-litre tight-head drum on z = 0: chimes, rolling hoops, bungs, label towards -y."""
-    red = painted("drum red", srgb("#a81f17"), srgb("#4a3429"), 1.25, Wear(0.9, 0.6, 0.8, 0.5))
+    red = painted("drum red", srgb("#a81f17"), srgb("#4a3429"), 0.75, Wear(0.9, 0.6, 0.8, 0.5))
     r, h = 0.286, 0.88
     profile = [
         (0, 0.018),
@@ -107,7 +107,7 @@ def drum() -> Object:
         )
         bung.location = (x, y, h - 0.016)
         parts.append(bung)
-    sign = curved(0.36, 0.27, r + 0.001, drum_art(), "drum label")
+    sign = curved(0.27, 0.205, r + 0.001, drum_art(), "drum label")
     sign.location.z = h * 0.5
     parts.append(sign)
     return group("drum", parts)
@@ -163,9 +163,9 @@ def receiver() -> Object:
     ]
     plate = curved(0.13, 0.081, r + 0.0025, plate_art(), "plate")
     plate.location.z = 0.93
-    letters = Image.new("RGB", (1000, 300), (29, 79, 143))
+    letters = Image.new("RGB", (1000, 300), (226, 226, 220))
     ImageDraw.Draw(letters).text(
-        (500, 150), "AIR 11 bar", (222, 224, 222), font("barlow-condensed-700", 210), anchor="mm"
+        (500, 150), "AIR 11 bar", (24, 52, 98), font("barlow-condensed-700", 210), anchor="mm"
     )
     words = curved(0.26, 0.078, r + 0.002, keep(letters, "su04_air"), "letters")
     words.location.z = 0.74
