@@ -108,7 +108,14 @@ def broom() -> None:
     foot, turn = (0.425, 0.505), (0, 0, 0.3)
     box((0.3, 0.06, 0.032), (*foot, 0.072), plastic("broom", srgb("#8c2f22"), 0.6), "broom head", 0.008, turn)
     bristles = plastic("bristles", srgb("#3a2a1a"), 0.9, texture=1.0)
-    box((0.29, 0.05, 0.056), (*foot, 0.029), bristles, "bristles", 0.004, turn)
+    spread = random.Random(3)
+    tufts = []
+    for row in (-1, 0, 1):
+        for index in range(17):
+            x, y = (index - 8) * 0.0172, row * 0.016
+            end = (x + (index - 8) * 0.0012 + spread.gauss(0, 0.002), y * 1.5 + spread.gauss(0, 0.003), 0.001)
+            tufts.append(rod((x, y, 0.06), end, 0.0075, bristles, "tuft", 0.002))
+    group("bristles", tufts, (*foot, 0), turn)
 
 
 def build(value: Value, rng: random.Random) -> Shot:
