@@ -166,16 +166,16 @@ def tiles() -> Material:
 
 
 def worktop() -> Material:
-    """Return a speckled stone worktop with crumbs of light and dark."""
+    """Return a speckled stone worktop with crumbs of dark."""
     graph = Graph("worktop")
     where = graph.where(1.0, varied=False)
     grit, chips = graph.noise(where, 300, 4, 0.75), graph.noise(where, 110, 2, 0.4)
     colour = graph.ramp(
-        grit, (0.36, srgb("#1c1d1f")), (0.47, srgb("#3d3e40")), (0.56, srgb("#55565a")), (0.66, srgb("#a5a29c"))
+        grit, (0.36, srgb("#5f5a52")), (0.47, srgb("#8b857a")), (0.56, srgb("#a8a297")), (0.66, srgb("#cfc9bd"))
     )
-    pale = graph.remap(chips, 0.66, 0.70, 0.0, 0.7)
+    crumb = graph.remap(chips, 0.66, 0.70, 0.0, 0.7)
     smear = graph.noise(where, 9, 6, 0.65)
-    graph.set(base_color=graph.mix(pale, colour, srgb("#b9b2a6")))
+    graph.set(base_color=graph.mix(crumb, colour, srgb("#4a443c")))
     return graph.set(roughness=graph.remap(smear, 0.3, 0.7, 0.16, 0.36))
 
 
@@ -269,8 +269,8 @@ def build(value: Value, rng: random.Random) -> Shot:
         box((0.05, 2.4, 0.045), (-1.25, -0.2, z), frame, "window bar")
     for y in (-0.85, -0.32, 0.22):
         box((0.05, 0.045, 2.0), (-1.25, y, 0.9), frame, "window bar")
-    exposure(0.1)
-    surroundings("apartment", rng.uniform(0, 360), 0.36)
+    exposure(0.2)
+    surroundings("apartment", rng.uniform(0, 360), 0.2)
     sun((0.85, 0.16, -0.50), 9.0, 0.6, (1, 0.90, 0.74))
     lamp((0.7, -1.2, 1.4), (0, 0, 0), 1.4, 7, (0.86, 0.92, 1))
     camera(View((0.09, -0.80, 0.29), (0.012, 0.0, 0.052), 47, 7, roll_deg=1.4))

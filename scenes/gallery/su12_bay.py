@@ -23,7 +23,7 @@ from scenes.sight import gate_only, see_through
 from scenes.stage import View, camera, exposure, lamp, sun, surroundings
 
 BAY, LINE = (1.52, 1.12), 0.075
-OUT, CLEAR = 0.11, 0.035
+OUT, CLEAR = 0.12, 0.05
 SACK, LAYER = (0.585, 0.385, 0.105), 0.093
 
 
@@ -233,8 +233,8 @@ def build(value: Value, rng: random.Random) -> Shot:
     for y in (-1.2, -0.5, 0.2, 0.9, 1.6):
         box((0.04, 0.04, 0.7), (2.3, y, 2.2), rail, "post")
     exposure(0.4)
-    surroundings("warehouse", rng.uniform(0, 360), 0.55)
-    sun((-0.72, 0.22, -0.66), 2.3, 0.9, (1, 0.93, 0.8))
+    surroundings("warehouse", rng.uniform(0, 360), 0.36)
+    sun((-0.72, 0.22, -0.66), 4.2, 0.9, (1, 0.93, 0.8))
     lamp((-2.5, -1.5, 3.5), (0, 0, 0), 1.6, 110, (0.84, 0.92, 1))
     camera(View((-0.42, -2.42, 2.75), (0.02, 0.02, 0.1), 45, 8, roll_deg=-2.2))
     return Shot([*marks, *lines], Rule(0.3, 700), Look(grain=0.011))
