@@ -35,7 +35,7 @@ def print_art(number: int) -> Image.Image:
     draw.text((450, 612), "THIS WAY UP", 235, font("barlow-condensed-700", 118), anchor="mm")
     draw.text(
         (450, 740),
-        ("HARROWBY GLASS", "TARN OPTICAL", "KESTREL")[number % 3],
+        ("HARROWBY GLASS", "TARN OPTICAL", "WENDLEBRO")[number % 3],
         220,
         font("oswald-500", 66),
         anchor="mm",
