@@ -153,9 +153,9 @@ SCENE = Scene(
     prompt=Prompt(
         id="OC09",
         title="Empty places in an egg tray",
-        question="How many places of the top egg tray have no egg in them? Answer only a number.",
+        question="The egg tray on top has 30 places, six a row. How many of them are empty? Answer only a number.",
         answer=Answer("integer", 9),
-        probes="Counting absences on a grid in perspective; eggs in front half hide empty places behind them.",
+        probes="Counting absences on a grid in perspective; eggs lean over and throw shadows on the empty places.",
         difficulty="medium",
         tags=("food", "farming"),
     ),
