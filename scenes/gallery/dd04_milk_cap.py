@@ -176,7 +176,14 @@ def condensation(on: Object, count: int, largest: float, rng: random.Random) -> 
         side = np.cross(n, (0.0, 0.0, 1.0) if abs(n[2]) < 0.95 else (1.0, 0.0, 0.0))
         side /= np.linalg.norm(side)
         axes.append(sizes[i] * np.stack((side, np.cross(n, side) * draw.uniform(1.0, 1.25), n * 0.55)))
-    see_through(blobs(spots[kept], np.array(axes), lit_through(glass("water", (1, 1, 1), 0.0, 1.33)), "drops"))
+    see_through(
+        blobs(
+            spots[kept],
+            np.array(axes),
+            lit_through(glass("water", (1, 1, 1), 0.0, 1.33), (0.6, 0.61, 0.63)),
+            "drops",
+        )
+    )
 
 
 def kitchen(rng: random.Random) -> None:

@@ -134,10 +134,18 @@ def kitchen(rng: random.Random) -> None:
     box((2.4, 1.0, 0.04), (0.1, 0.12, -0.0262), top, "worktop", 0.004)
     wall = painted("wall", srgb("#5c6f66"), chips=0.0, wear=Wear(0.1, 0.1, 0.5, 0.8))
     box((5, 0.1, 3), (0, 0.95, 0.2), wall, "wall")
-    for x, y, code, r, h in ((-0.24, 0.36, "#20301f", 0.036, 0.29), (0.25, 0.42, "#b5b0a2", 0.06, 0.13)):
-        glaze = plastic("far", srgb(code), 0.12, coat=0.7)
-        profile = [(0, 0), (r, 0), (r, h * 0.6), (r * 0.42, h * 0.8), (r * 0.38, h), (0, h)]
-        lathe(profile, glaze, "far bottle", 64).location = (x, y, -0.006)
+    for x, y, code, r, h in ((-0.235, 0.37, "#1d2b1c", 0.036, 0.29), (0.245, 0.44, "#b3aa98", 0.055, 0.19)):
+        glaze = plastic("glaze", srgb(code), 0.12, coat=0.7)
+        curve = [(r * 0.8, 0), (r * 0.97, h * 0.06), (r, h * 0.25), (r * 0.98, h * 0.5), (r * 0.62, h * 0.72)]
+        curve += [(r * 0.4, h * 0.86), (r * 0.42, h)]
+        turned = [(q[0], q[1]) for q in catmull_rom([(u, z, 0.0) for u, z in curve], 8)]
+        lathe(
+            [(0, 0), *turned, (r * 0.34, h * 0.995), (r * 0.32, h * 0.9), (0, h * 0.9)], glaze, "bottle", 96
+        ).location = (
+            x,
+            y,
+            -0.006,
+        )
     steel = metal("steel", srgb("#b9b8b4"), 0.2, Wear(0.3, 0.05, 0.5, 0.03))
     box((0.012, 0.11, 0.006), (-0.215, -0.10, 0.004), steel, "corkscrew", 0.0025, (0, 0, 0.35))
 

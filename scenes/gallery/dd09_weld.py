@@ -121,9 +121,9 @@ def spatter(count: int, material: Material, rng: random.Random) -> None:
         x, away = rng.uniform(-HALF - 0.012, HALF + 0.012), LEG * 1.5 + rng.expovariate(1 / 0.013)
         r = min(0.0011, 0.00018 + rng.expovariate(1 / 0.00022))
         flat = np.diag((r, r, r * 0.7))
-        if rng.random() < 0.62 and away < 0.044:
+        if rng.random() < 0.62 and away < 0.036:
             spots.append((x, -away, r * 0.3))
-        elif away < 0.07 and abs(x) < HALF - 0.003:
+        elif away < 0.047 and abs(x) < HALF - 0.003:
             spots.append((x, -r * 0.3, away))
             flat = np.diag((r, r * 0.7, r))
         else:
