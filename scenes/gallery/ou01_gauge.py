@@ -23,7 +23,7 @@ from scenes.stage import Frame, View, camera, lamp, surroundings
 
 RADIUS = 0.05
 FULL_SCALE = 16
-FRAME = Frame(1200, 1200)
+FRAME = Frame(1280, 1280)
 NEEDLE_HEIGHT = 0.0022
 
 

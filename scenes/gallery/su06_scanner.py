@@ -229,7 +229,7 @@ def arch() -> Object:
     parts.append(box((ARCH * 0.5, BELT * 0.8, 0.003), (0, 0, TOP + open_z - 0.0012), dark, "window", 0.001))
     name = Image.new("RGB", (1000, 200), (213, 216, 216))
     ImageDraw.Draw(name).text(
-        (500, 100), "KESTREL  SCAN 4", (24, 52, 70), font("barlow-condensed-700", 150), anchor="mm"
+        (500, 100), "ORSELL  SCAN 4", (24, 52, 70), font("barlow-condensed-700", 150), anchor="mm"
     )
     sign_ = sheet(0.17, 0.034, printed("name", keep(name, "su06_name"), 0.4, 0.05), "name")
     sign_.location, sign_.rotation_euler = (0, -outer - 0.0012, TOP + open_z + 0.083), (math.pi / 2, 0, 0)

@@ -133,5 +133,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: rng.randint(1, 12),
-    frame=Frame(1120, 1120),
+    frame=Frame(1280, 1280),
 )
