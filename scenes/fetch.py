@@ -23,11 +23,11 @@ FONT_VERSION = "5.3.0"
 FONTS = {
     "barlow-condensed": (400, 500, 600, 700),
     "caveat": (400, 600, 700),
-    "ibm-plex-mono": (400, 600),
+    "ibm-plex-mono": (400, 500, 600, 700),
     "oswald": (500, 600, 700),
     "patrick-hand": (400,),
     "permanent-marker": (400,),
-    "roboto-condensed": (400, 500, 700),
+    "roboto-condensed": (400, 500, 600, 700),
     "saira-stencil-one": (400,),
     "share-tech-mono": (400,),
 }
