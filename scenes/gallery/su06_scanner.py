@@ -19,7 +19,7 @@ from scenes.mesh import Floats, box, cylinder, group, label, lathe, rod, sheet
 from scenes.nodes import Graph, srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
-from scenes.sight import require_apart, see_through
+from scenes.sight import gate_only, require_apart, see_through
 from scenes.stage import View, camera, exposure, lamp, surroundings
 
 BELT, TOP, ARCH = 0.6, 0.72, 0.2
@@ -206,7 +206,7 @@ def arch() -> Object:
     for sign in (-1, 1):
         parts.append(
             box(
-                (ARCH, 0.09, open_z + 0.16),
+                (0.115, 0.09, open_z + 0.16),
                 (0, sign * (outer - 0.045), TOP + (open_z - 0.16) / 2),
                 shell,
                 "post",
@@ -215,7 +215,7 @@ def arch() -> Object:
         )
         parts.append(
             box(
-                (ARCH * 0.6, 0.002, open_z * 0.5),
+                (0.07, 0.002, open_z * 0.5),
                 (0, sign * (outer - 0.091), TOP + open_z * 0.5),
                 dark,
                 "window",
@@ -239,8 +239,8 @@ def arch() -> Object:
     draw.text((150, 195), "!", (20, 20, 20), font("oswald-700", 120), anchor="mm")
     for row, word in enumerate(("LASER", "CLASS 2")):
         draw.text((290, 80 + 84 * row), word, (20, 20, 20), font("barlow-condensed-700", 76))
-    note = sheet(0.078, 0.045, printed("warning", keep(warn, "su06_warn"), 0.4, 0.1), "warning")
-    note.location, note.rotation_euler = (0.035, -outer - 0.0006, TOP + 0.14), (math.pi / 2, 0, 0)
+    note = sheet(0.069, 0.04, printed("warning", keep(warn, "su06_warn"), 0.4, 0.1), "warning")
+    note.location, note.rotation_euler = (0.0, -outer - 0.0006, TOP + 0.14), (math.pi / 2, 0, 0)
     top = TOP + open_z + beam
     base = cylinder(0.028, 0.03, plastic("lamp base", srgb("#1c1d1f"), 0.4), "lamp base", 0.003)
     base.location = (-0.03, -0.25, top)
@@ -304,18 +304,22 @@ def build(value: Value, rng: random.Random) -> Shot:
             item, length, _width = parcel(kinds.pop(0), len(parcels), rng)
             parcels.append(place(item, side * (reach[lane] + length / 2), lane + rng.uniform(-0.025, 0.025), rng))
             reach[lane] += length + rng.uniform(0.09, 0.16)
-    inside, _, _ = parcel(4, len(parcels), rng)
-    parcels.append(place(inside, way * rng.uniform(-0.01, 0.03), rng.uniform(-0.04, 0.04), rng))
+    inside, length, width = parcel(4, len(parcels), rng)
+    parcels.append(place(inside, way * rng.uniform(0.0, 0.012), rng.uniform(-0.03, 0.03), rng))
     conveyor(way)
     arch()
     require_apart([next(c for c in item.children if c.name.startswith("parcel")) for item in parcels])
+    size = (0.03, width + 0.004, 2 * (inside.location.z - TOP) + 0.004)
+    ends = [gate_only(box(size, (0, 0, 0), None, f"end {sign}")) for sign in (-1, 1)]
+    for sign, end in zip((-1, 1), ends, strict=True):
+        end.parent, end.location = inside, (sign * (length / 2 - 0.013), 0, 0)
     hall(rng)
-    exposure(0.15)
+    exposure(0.4)
     surroundings("warehouse", rng.uniform(0, 360), 0.4)
     for x, y in ((-1.3, -0.5), (1.2, 0.3), (0.0, 2.2)):
         lamp((x, y, 3.3), (x, y, 0), 0.16, 46, (0.9, 1.0, 0.97), 1.5)
-    camera(View((way * 0.24, -1.55, 1.74), (way * 0.03, 0.02, 0.77), 30, 8, roll_deg=-1.2))
-    return Shot(parcels, Rule(0.34, 2500), Look(grain=0.011, tint=0.008))
+    camera(View((way * 0.05, -1.55, 1.74), (way * 0.03, 0.02, 0.77), 30, 8, roll_deg=-1.2))
+    return Shot([*parcels[:-1], *ends], Rule(0.35, 1000), Look(grain=0.011, tint=0.008))
 
 
 SCENE = Scene(
