@@ -175,12 +175,12 @@ def condensation(on: Object, count: int, largest: float, rng: random.Random) -> 
         n = normals[chosen[i]]
         side = np.cross(n, (0.0, 0.0, 1.0) if abs(n[2]) < 0.95 else (1.0, 0.0, 0.0))
         side /= np.linalg.norm(side)
-        axes.append(sizes[i] * np.stack((side, np.cross(n, side) * draw.uniform(1.0, 1.25), n * 0.55)))
+        axes.append(sizes[i] * np.stack((side, np.cross(n, side) * draw.uniform(1.0, 1.25), n * 0.72)))
     see_through(
         blobs(
             spots[kept],
             np.array(axes),
-            lit_through(glass("water", (1, 1, 1), 0.0, 1.33), (0.6, 0.61, 0.63)),
+            lit_through(glass("water", (1, 1, 1), 0.0, 1.33), (0.85, 0.86, 0.87)),
             "drops",
         )
     )
@@ -267,11 +267,12 @@ def build(value: Value, rng: random.Random) -> Shot:
         bridges(skin, lambda angle: True, phase)
     jar = bottle(rng)
     label(rng)
-    for item, count, largest in ((jar, 900, 0.0012), (lid, 240, 0.0008), (band, 36, 0.0005)):
+    for item, count, largest in ((jar, 900, 0.0014), (lid, 240, 0.0008), (band, 36, 0.0005)):
         condensation(item, count, largest, rng)
     kitchen(rng)
     surroundings("apartment", rng.uniform(0, 360), 0.35)
-    sun((0.7, 0.34, -0.5), 4.6, 1.0)
+    sun((0.7, 0.34, -0.5), 3.6, 1.0)
+    lamp((-0.42, -0.4, 0.42), (0, 0, 0), 0.2, 5.0, (1, 0.97, 0.92))
     lamp((0.5, -0.35, 0.25), (0, 0, 0), 0.4, 1.6, (0.85, 0.92, 1))
     camera(View((0.035, -0.305, 0.052), (0.001, 0, -0.021), 102, 24, roll_deg=2.0, focus=0.295))
     return Shot([*subjects, lid, band], Rule(0.3, 250), Look(grain=0.011, warmth=0.01))
@@ -289,5 +290,5 @@ SCENE = Scene(
     ),
     build=build,
     variant=lambda rng: rng.random() < 0.5,
-    frame=Frame(960, 1280),
+    frame=Frame(960, 1280, 24),
 )

@@ -70,6 +70,7 @@ def shell(size: tuple[float, float, float], rough: float, rng: random.Random) ->
 
 def chip(item: Object, turn: float, rng: random.Random) -> None:
     """Break a piece out of the rim and flake the outside below it."""
+    whole = len(item.data.polygons) * 0.95
     for width, tall, deep, out, drop in (
         (0.0072, 0.0062, 0.006, 0.0, 0.0004),
         (0.0088, 0.0095, 0.0011, 0.0008, 0.0015),
@@ -79,6 +80,8 @@ def chip(item: Object, turn: float, rng: random.Random) -> None:
         tool.location = (r * math.cos(turn), r * math.sin(turn), HIGH - drop)
         tool.rotation_euler.z = turn
         cut(item, tool)
+    if len(item.data.polygons) < whole:
+        raise Unshowable("the boolean cut failed")
     smooth(item.data, 28)
 
 

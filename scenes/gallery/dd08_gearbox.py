@@ -101,12 +101,11 @@ def break_tooth(wheel: Object, teeth: int, tooth: int, rng: random.Random) -> No
         u, v, w = vertex.co
         out = (u + 1) / 2
         bottom = WIDTH * 0.30 + 0.0045 * out + 0.0012 * v
-        at = Vector((low + (high - low) * out, half * v, bottom + (WIDTH + 0.002 - bottom) * (w + 1) / 2))
-        rough = noise.fractal(at * 330 + shift, 0.7, 2.2, 5) * 0.0006
-        if u < -0.99:
-            at.x += rough + 0.0008 * v
-        if w < -0.99:
-            at.z += rough * 1.6
+        up = (w + 1) / 2
+        at = Vector((low + (high - low) * out, half * v, bottom + (WIDTH + 0.002 - bottom) * up))
+        inner, under = Vector((low, at.y, at.z)), Vector((at.x, at.y, bottom))
+        at.x += (0.0006 * noise.fractal(inner * 330 + shift, 0.7, 2.2, 5) + 0.0008 * v) * (1 - out)
+        at.z += 0.001 * noise.fractal(under * 330 + shift, 0.7, 2.2, 5) * (1 - up)
         vertex.co = at
     tool = finish(built, "fracture", None, 20)
     tool.data.materials.append(wheel.data.materials[0])
