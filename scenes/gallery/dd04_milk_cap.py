@@ -242,7 +242,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     skin = plastic("cap blue", srgb("#1f5fae"), 0.33, Wear(0.15, 0.02, 0.3, 0.02), texture=0.08)
     lid = cap(skin)
     phase, subjects = rng.uniform(0, 1), []
-    if value:
+    if value == "torn":
         side, gap = rng.choice((-1, 1)), 0.36
         tear = FRONT + rng.uniform(-0.35, 0.35)
 
@@ -282,13 +282,23 @@ SCENE = Scene(
     prompt=Prompt(
         id="DD04",
         title="Tamper band on a milk bottle",
-        question="Is the tamper-evident ring under the blue cap broken or torn? Answer only yes or no.",
-        answer=Answer("yes_no", False),
-        probes="A sound part among faults: mould seam, drops and the slot with its bridges invite a yes.",
+        question=(
+            "Is the tamper-evident ring under the blue cap intact, torn or missing? "
+            "Answer only intact, torn or missing."
+        ),
+        answer=Answer(
+            "choice",
+            "intact",
+            {
+                "options": ["intact", "torn", "missing"],
+                "synonyms": {"intact": ["unbroken", "whole"], "torn": ["broken"]},
+            },
+        ),
+        probes="A sound part among faults: mould seam, drops and the slot with its bridges invite a false alarm.",
         difficulty="medium",
         tags=("packaging", "kitchen"),
     ),
     build=build,
-    variant=lambda rng: rng.random() < 0.5,
+    variant=lambda rng: rng.choice(("intact", "torn")),
     frame=Frame(960, 1280, 24),
 )

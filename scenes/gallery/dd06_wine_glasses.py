@@ -154,16 +154,16 @@ def kitchen(rng: random.Random) -> None:
 
 
 def build(value: Value, rng: random.Random) -> Shot:
-    """Stand the glasses; chip one of them on its near side if asked."""
+    """Stand the glasses; chip the asked-for one, counted from the left, on its near side."""
     clear = crystal()
     spots = [(x + rng.uniform(-0.006, 0.006), y + rng.uniform(-0.006, 0.006)) for x, y in PLACES]
-    bad = rng.randrange(len(spots))
+    bad = sorted(range(len(spots)), key=lambda index: spots[index][0])[int(str(value)) - 1]
     subjects: list[Object] = []
     glasses = []
     for index, spot in enumerate(spots):
         item = wine_glass(clear, f"glass {index + 1}")
         turn = math.radians(-90 + rng.uniform(25, 50) * rng.choice((-1, 1)))
-        if value and index == bad:
+        if index == bad:
             chip(item, turn, rng)
             place = box((0.001, 0.011, 0.005), (0, 0, 0), None, "place of the chip")
             place.location = (spot[0] + RIM * math.cos(turn), spot[1] + RIM * math.sin(turn), HIGH - 0.002)
@@ -196,14 +196,17 @@ SCENE = Scene(
     prompt=Prompt(
         id="DD06",
         title="Chipped rim of a wine glass",
-        question="Does any of the four wine glasses have a chipped rim? Answer only yes or no.",
-        answer=Answer("yes_no", True),
+        question=(
+            "The rim of one of the four wine glasses is chipped. Counting the glasses from the left, which one "
+            "is it? Answer only a number."
+        ),
+        answer=Answer("integer", 2),
         probes="A fault in a transparent thing, seen only as a break in the rim's bright line.",
         difficulty="medium",
         tags=("glass", "hospitality"),
     ),
     build=build,
-    variant=lambda rng: rng.random() < 0.5,
+    variant=lambda rng: rng.randint(1, 4),
     frame=FRAME,
     seed=3,
 )

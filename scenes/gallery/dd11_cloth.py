@@ -183,7 +183,9 @@ def build(value: Value, rng: random.Random) -> Shot:
     lamp((-0.36, 0.22, 0.24), (0, 0, 0), 0.07, 4.2, (1, 0.82, 0.6))
     lamp((0.5, -0.3, 0.6), (0, 0, 0), 0.5, 1.6, (0.8, 0.88, 1.0))
     camera(View((0.012, -0.115, 0.405), (0.002, 0.001, 0), 60, 11, roll_deg=1.5, up=(0, 1, 0)))
-    return Shot([cloth, loop, marker], Rule(0.5, 120, 8), Look(grain=0.006, warmth=0.02, sharpen_percent=45, quality=88))
+    return Shot(
+        [cloth, loop, marker], Rule(0.5, 120, 8), Look(grain=0.006, warmth=0.02, sharpen_percent=45, quality=88)
+    )
 
 
 SCENE = Scene(
