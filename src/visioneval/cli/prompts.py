@@ -61,6 +61,8 @@ def command(
     if action == "show":
         (prompt,) = prompts
         table = Table.grid(padding=(0, 2))
+        table.add_column()
+        table.add_column(overflow="fold")  # a path is whole, however narrow the terminal
         facts = {
             "id": prompt.id,
             "category": prompt.category,
