@@ -12,12 +12,12 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
-from scenes.gallery.oc05_pallets import HEIGHT as PALLET
-from scenes.gallery.oc05_pallets import pallet
 from scenes.gate import Rule, Unshowable
 from scenes.materials import Wear, cardboard, concrete, film, metal, painted, plastic, printed, wood
 from scenes.mesh import bevel, box, finish, group, label, lathe, rod, sheet, tube
 from scenes.nodes import Graph, srgb
+from scenes.pallet import HEIGHT as PALLET
+from scenes.pallet import pallet
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
 from scenes.sight import gate_only, require_apart, see_through
