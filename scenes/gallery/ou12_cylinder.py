@@ -24,7 +24,7 @@ from scenes.stage import Frame, View, camera, lamp, surroundings
 BORE, OUTER, HEIGHT = 0.0110, 0.0123, 0.172
 FLOOR = 0.010
 PER_ML = 1e-6 / (math.pi * BORE**2)
-CLIMB = 0.0023
+CLIMB, REACH = 0.0024, 0.0018
 PRINT_LOW, PRINT_HIGH, PRINT_TURN = 0.006, 0.164, math.radians(80)
 
 
@@ -109,7 +109,8 @@ def liquid(ml: float, material: Material) -> Object:
     """Return the liquid; its surface is lowest at the axis, exactly at the volume, and climbs the wall."""
     surface = level(ml)
     rim = BORE + 0.00003
-    climb = [(rim * (1 - i / 40), surface + CLIMB * (1 - i / 40) ** 2.2) for i in range(40)]
+    radii = [rim - 0.0092 * (i / 40) ** 1.6 for i in range(41)]
+    climb = [(r, surface + CLIMB * math.exp(-(rim - r) / REACH)) for r in radii]
     bottom = [
         (0, FLOOR - 0.00003),
         (BORE - 0.003, FLOOR - 0.00003),
@@ -132,16 +133,19 @@ def blue() -> Material:
     )
     radius = graph.node("VectorMath", {0: radial.outputs[0]}, operation="LENGTH").outputs[1]
     free = graph.math("LESS_THAN", radius, BORE - 0.00001)
-    fresnel = graph.node("Fresnel", {"IOR": 1.333}).outputs[0]
+    back = graph.node("NewGeometry").outputs["Backfacing"]
+    # The Fresnel node inverts the index on back faces, which would make the surface a mirror from below.
+    index = graph.remap(back, 0.0, 1.0, 1.333, 1 / 1.333)
+    fresnel = graph.node("Fresnel", {"IOR": index}).outputs[0]
     clear, gloss = (
         graph.node("BsdfTransparent").outputs[0],
         graph.node("BsdfGlossy", {"Roughness": 0.03}).outputs[0],
     )
-    skin = graph.node("MixShader", {0: graph.math("MULTIPLY", fresnel, 0.9), 1: clear, 2: gloss}).outputs[0]
+    skin = graph.node("MixShader", {0: graph.math("MULTIPLY", fresnel, 0.35), 1: clear, 2: gloss}).outputs[0]
     graph.put(
         graph.output.inputs[0], graph.node("MixShader", {0: free, 1: graph.shader.outputs[0], 2: skin}).outputs[0]
     )
-    absorbing = graph.node("VolumeAbsorption", {"Color": (0.05, 0.62, 0.90), "Density": 70.0}).outputs[0]
+    absorbing = graph.node("VolumeAbsorption", {"Color": (0.05, 0.62, 0.90), "Density": 48.0}).outputs[0]
     graph.put(graph.output.inputs[1], absorbing)
     return graph.material
 
@@ -176,14 +180,15 @@ def laboratory() -> None:
         (0.014, 0.14),
         (0, 0.14),
     ]
+    navy, paper = plastic("navy", srgb("#234b8a"), 0.4), plastic("paper", srgb("#d8b956"), 0.6)
     amber = plastic("amber", srgb("#5a2a0c"), 0.08, coat=0.6)
     white, red = plastic("white", srgb("#d7d7d0"), 0.35), plastic("cap", srgb("#a2231d"), 0.4)
-    for x, y, stuff in ((0.085, 0.43, amber), (0.185, 0.41, white), (0.31, 0.40, amber)):
+    for x, y, stuff in ((0.085, 0.43, white), (0.195, 0.41, amber), (0.31, 0.40, amber)):
         body = lathe(bottle, stuff, "reagent", 48)
         body.location = (x, y, 0)
-        lid = cylinder(0.017, 0.022, red if stuff is amber else amber, "reagent cap", 0.002)
+        lid = cylinder(0.017, 0.022, navy, "reagent cap", 0.002)
         lid.location = (x, y, 0.131)
-        tag = lathe([(0.0384, 0.03), (0.0384, 0.075)], white, "reagent label", 48)
+        tag = lathe([(0.0384, 0.03), (0.0384, 0.075)], paper, "reagent label", 48)
         tag.location = (x, y, 0)
     squirt: Profile = [
         (0, 0),
