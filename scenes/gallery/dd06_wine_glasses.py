@@ -157,6 +157,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     """Stand the glasses; chip the asked-for one, counted from the left, on its near side."""
     clear = crystal()
     spots = [(x + rng.uniform(-0.006, 0.006), y + rng.uniform(-0.006, 0.006)) for x, y in PLACES]
+    rng.randrange(len(spots))  # one draw is passed over: the released picture is of this seed with it
     bad = sorted(range(len(spots)), key=lambda index: spots[index][0])[int(str(value)) - 1]
     subjects: list[Object] = []
     glasses = []
