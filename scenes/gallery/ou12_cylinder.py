@@ -77,7 +77,10 @@ def enamel() -> Object:
 
 
 def vessel(clear: Material) -> Object:
-    """Return the glass: foot, wall and a lip bent outwards."""
+    """Return the glass: foot, wall and a lip bent outwards.
+
+    Rings near both ends keep the wall's smoothed normals level; leaning ones would bend the view up or down.
+    """
     outside: Profile = [
         (0, 0.0012),
         (0.020, 0.0006),
@@ -88,6 +91,8 @@ def vessel(clear: Material) -> Object:
         (0.0180, 0.0058),
         (0.0136, 0.0078),
         (OUTER, 0.0110),
+        (OUTER, 0.0125),
+        (OUTER, HEIGHT - 0.0075),
         (OUTER, HEIGHT - 0.006),
         (OUTER + 0.0006, HEIGHT - 0.003),
         (OUTER + 0.0022, HEIGHT - 0.0008),
@@ -97,6 +102,8 @@ def vessel(clear: Material) -> Object:
         (OUTER + 0.0014, HEIGHT),
         (BORE + 0.0004, HEIGHT - 0.003),
         (BORE, HEIGHT - 0.006),
+        (BORE, HEIGHT - 0.0075),
+        (BORE, FLOOR + 0.0035),
         (BORE, FLOOR + 0.002),
         (BORE - 0.001, FLOOR + 0.0006),
         (BORE - 0.003, FLOOR),
@@ -116,6 +123,7 @@ def liquid(ml: float, material: Material) -> Object:
         (BORE - 0.003, FLOOR - 0.00003),
         (BORE - 0.001, FLOOR + 0.00057),
         (rim, FLOOR + 0.002),
+        (rim, FLOOR + 0.0035),
     ]
     return see_through(lathe([*bottom, *climb, (0, surface)], material, "liquid", 128, 70))
 
