@@ -242,7 +242,7 @@ SCENE = Scene(
             "What volume in mL is in the graduated cylinder? Read it at the bottom of the meniscus. Answer only "
             "a whole number."
         ),
-        answer=Answer("number", 36, {"abs_tolerance": 1, "unit": "mL"}),
+        answer=Answer("integer", 36, {"unit": "mL"}),
         probes="The liquid's rim stands almost a mark above the bottom of its meniscus; only tens are numbered.",
         difficulty="medium",
         tags=("laboratory", "measuring"),
