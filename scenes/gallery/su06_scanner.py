@@ -327,8 +327,8 @@ SCENE = Scene(
         id="SU06",
         title="Parcels past the scanner",
         question=(
-            "The belt moves in the direction of the yellow arrow signs. How many parcels on the belt have already"
-            " passed completely through the scanner arch? Answer only a number."
+            "The belt moves in the direction of the yellow arrow signs. How many parcels (cartons, bags and "
+            "envelopes) on the belt have already passed completely through the scanner arch? Answer only a number."
         ),
         answer=Answer("integer", 3),
         probes="Before and after by the direction of travel, with one parcel still under the arch.",
