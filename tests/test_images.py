@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,26 @@ def test_a_picture_taken_sideways_is_turned_upright_and_loses_its_metadata(tmp_p
     image = encode_image(tmp_path / "a.jpg")
     assert (image.sent.width, image.sent.height) == (20, 40)
     assert not opened(image.content).getexif()
+
+
+@pytest.mark.parametrize("where", ["before the pixels", "after the pixels", "as text", "as XMP"])
+def test_a_png_that_says_it_is_turned_is_turned_upright(tmp_path: Path, where: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="6"/></x:xmpmeta>'
+    hexed = b"\nexif\n%8d\n%s\n" % (len(exif.tobytes()), exif.tobytes().hex().encode())
+    kind, data = {
+        "as text": (b"tEXt", b"Raw profile type exif\0" + hexed),
+        "as XMP": (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + xmp),
+    }.get(where, (b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0")))
+    chunk = struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 20), "red").save(buffer, "PNG")
+    plain = buffer.getvalue()
+    at = len(plain) - 12 if where == "after the pixels" else 33  # before IEND, or after the header
+    (tmp_path / "a.png").write_bytes(plain[:at] + chunk + plain[at:])
+    image = encode_image(tmp_path / "a.png")
+    assert (image.sent.width, image.sent.height) == (20, 40)
 
 
 def test_a_large_picture_is_scaled_to_the_declared_side_and_a_small_one_is_not(tmp_path: Path) -> None:

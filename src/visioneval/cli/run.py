@@ -16,7 +16,7 @@ from visioneval.cli.judge_options import judge_options, judge_stored
 from visioneval.cli.limits import limit_options, limits_of, waiting_options
 from visioneval.cli.local_options import LocalChoices, local_options
 from visioneval.cli.outcome import report_runs, say_error
-from visioneval.errors import UsageError
+from visioneval.errors import ModelError, UsageError
 from visioneval.types import BATCH, Settings
 
 if TYPE_CHECKING:
@@ -146,7 +146,6 @@ def command(
     from visioneval import benchmark
     from visioneval.batching import Batching
     from visioneval.cli.progress import RunProgress
-    from visioneval.errors import ModelError
     from visioneval.judging import check_judge
     from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
     from visioneval.questions import ImageCache
