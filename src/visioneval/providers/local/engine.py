@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,7 +16,8 @@ from visioneval.providers.local.lanes import OutOfMemory
 from visioneval.providers.local.load import Fact, Loaded
 from visioneval.providers.local.nvml import EnergyMeter
 from visioneval.providers.local.options import CHAT
-from visioneval.types import EncodedImage, Reply, Request, Timing, Usage
+from visioneval.providers.local.pictures import Pictures
+from visioneval.types import Reply, Request, Timing, Usage
 
 WORD_TOKENS, CHAT_TOKENS = 64, 512
 """Longest reply where nothing else says: PaliGemma answers in a word, a chat model explains."""
@@ -41,6 +41,7 @@ class TransformersEngine:
 
         self._torch, self._name = torch, loaded.card.name
         self._model, self._processor, self._options = loaded.model, loaded.processor, loaded.options
+        self._pictures = self._processor.image_processor = Pictures(self._processor.image_processor)
         self._template = self._options.prompt or (CHAT if self._processor.chat_template else "{question}")
         self._on_gpu = self._model.device.type == "cuda"
         self._gpus = sorted({p.device.index for p in self._model.parameters() if p.device.type == "cuda"})
@@ -54,7 +55,7 @@ class TransformersEngine:
     def prepare(self, requests: Sequence[Request]) -> Batch:
         """Decode, scale and tokenise. Raises PromptError when a picture cannot be decoded."""
         started = time.perf_counter()
-        pictures = [_decode(request.image) for request in requests]
+        pictures = self._pictures.decode([request.image for request in requests])
         questions = [request.question for request in requests]
         chat = self._template == CHAT
         inputs = self._chat_inputs(questions, pictures) if chat else self._plain_inputs(questions, pictures)
@@ -99,7 +100,8 @@ class TransformersEngine:
 
     def unload(self) -> None:
         """Let go of the model, so that the next one to be loaded finds the memory free."""
-        del self._model, self._processor
+        self._pictures.close()
+        del self._model, self._processor, self._pictures
 
     def peak_bytes(self) -> int:
         """Return the most memory that the last batch had allocated, over the model's GPUs; 0 on a CPU."""
@@ -251,15 +253,6 @@ class _FirstTokenClock:
             self._synchronise()
             self.first_token_at = time.perf_counter()
         return scores
-
-
-def _decode(image: EncodedImage | None) -> Image.Image | None:
-    if image is None:
-        return None
-    try:
-        return Image.open(io.BytesIO(image.content)).convert("RGB")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise PromptError("bad_image", f"the picture cannot be decoded ({error})") from None
 
 
 def _conversation(question: str, picture: Image.Image | None) -> list[dict[str, Any]]:
