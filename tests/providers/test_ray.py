@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +15,21 @@ pytest.importorskip("ray", reason="Ray needs the extra `ray`")
 pytest.importorskip("torch", reason="local models need the extra `local`")
 
 import ray
+from msgspec.structs import replace
 from ray.cluster_utils import Cluster
 
 from micro.pictures import COLOURS
 from tests.conftest import write_folder
 from tests.providers.local.requests import COLOUR_QUESTION, picture
 from visioneval import benchmark
-from visioneval.errors import ModelError
+from visioneval.errors import FatalError, ModelError
 from visioneval.models import find_card, load_cards
-from visioneval.providers.local.options import with_choices
-from visioneval.providers.ray import RayProvider, open_ray_provider
+from visioneval.providers.local.lanes import Answer
+from visioneval.providers.local.options import LocalOptions, with_choices
+from visioneval.providers.ray import ModelActor, RayProvider, _actor_count, open_ray_provider
 from visioneval.store import find_runs, read_run
 from visioneval.suite import load_suite
-from visioneval.types import ModelCard, Settings, Verdict
+from visioneval.types import ModelCard, Request, Settings, Verdict
 
 PROMPTS = 67
 
@@ -67,26 +69,14 @@ def micro(address: str, **choices: str) -> ModelCard:
     return with_choices(card, {"device": "cpu", "batch_size": "2", "ray": address, **choices}, None)
 
 
-class Chaos:
-    """Watches a run, and kills an actor and then a node while it goes on."""
-
-    def __init__(self, cluster: Any, provider: RayProvider, doomed: Any) -> None:
-        self.cluster, self.provider, self.doomed = cluster, provider, doomed
-        self.done = 0
-        self.killed: list[str] = []
+class Watching:
+    """Watches a run."""
 
     def start(self, label: str, total: int, done: int) -> None:
         pass
 
     def advance(self, verdict: Verdict | None, usd: object) -> None:
-        self.done += 1
-        if self.done == 8:
-            process = ray.get(self.provider.actors[0].process_id.remote())
-            os.kill(process, signal.SIGKILL)
-            self.killed.append("actor")
-        if self.done == 30:
-            self.cluster.remove_node(self.doomed, allow_graceful=False)
-            self.killed.append("node")
+        pass
 
     def pause(self, seconds: float, why: str) -> None:
         pass
@@ -98,6 +88,32 @@ class Chaos:
         pass
 
     def stop(self) -> None:
+        pass
+
+
+class Chaos(Watching):
+    """Kills an actor and then a node while a run goes on."""
+
+    def __init__(self, cluster: Any, provider: RayProvider, doomed: Any) -> None:
+        self.cluster, self.provider, self.doomed = cluster, provider, doomed
+        self.done = 0
+        self.killed: list[str] = []
+
+    def advance(self, verdict: Verdict | None, usd: object) -> None:
+        self.done += 1
+        if self.done == 8:
+            process = ray.get(self.provider.actors[0].process_id.remote())
+            os.kill(process, signal.SIGKILL)
+            self.killed.append("actor")
+        if self.done == 30:
+            self.cluster.remove_node(self.doomed, allow_graceful=False)
+            self.killed.append("node")
+
+
+class Other:
+    """Somebody else's work on the cluster."""
+
+    def sit(self) -> None:
         pass
 
 
@@ -138,6 +154,54 @@ def test_what_keeps_an_actor_from_starting_is_one_line(cluster: Any, tmp_path: P
             open_ray_provider(wrong)
         with pytest.raises(ModelError, match=r"the Ray cluster has no GPU; add nodes with one, or --device cpu"):
             open_ray_provider(needs_gpu)
+
+
+class SickActor(ModelActor):
+    """An actor whose GPU gives way at its first batch; the label of its card is the file that says so."""
+
+    def answer(self, requests: Sequence[Request], pictures: Sequence[Any]) -> list[Answer]:
+        was_sick = Path(self._card.label)
+        if not was_sick.exists():
+            was_sick.touch()
+            self._model().answerer.answer = lambda batch: [FatalError("other", "the GPU failed")] * len(batch)
+        return super().answer(requests, pictures)
+
+
+def test_an_actor_whose_gpu_is_lost_is_replaced_and_its_batch_asked_again(
+    cluster: Any, colour_suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.add_node(num_cpus=1)
+    monkeypatch.setattr("visioneval.providers.ray.ModelActor", SickActor)
+    suite = load_suite(colour_suite)
+    plan = benchmark.plan_run(
+        replace(micro(cluster.address), label=str(tmp_path / "was sick")),
+        suite,
+        suite.prompts[:6],
+        settings=Settings(),
+        prices=(),
+        results=tmp_path / "results",
+    )
+    finished = benchmark.execute(plan, Watching())
+    assert (tmp_path / "was sick").exists()
+    assert finished.ending.reason == "complete"
+    assert {graded.verdict.outcome for graded in finished.stored.graded()} == {"pass"}
+
+
+def test_a_cluster_in_use_gives_what_is_free_and_says_when_nothing_is(cluster: Any) -> None:
+    cluster.add_node(num_cpus=2)
+    ray.init(cluster.address, log_to_driver=False, logging_level="error")
+    others = [ray.remote(num_cpus=1)(Other).remote() for _ in range(2)]
+    ray.get([other.sit.remote() for other in others])
+    with pytest.raises(ModelError, match="none of the 2 CPUs of the Ray cluster is free"):
+        _actor_count(ray, "m", LocalOptions(device="cpu"), on_gpu=False)
+    ray.kill(others[0])
+    assert _actor_count(ray, "m", LocalOptions(device="cpu"), on_gpu=False) == 1
+
+
+@pytest.mark.parametrize("device", ["split", "cuda:1"])
+def test_a_device_of_ones_own_is_refused_beside_ray(device: str) -> None:
+    with pytest.raises(ModelError, match=f"leave out --device {device}"):
+        open_ray_provider(micro("auto", device=device))
 
 
 def test_no_cluster_is_one_line() -> None:

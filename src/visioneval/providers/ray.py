@@ -10,6 +10,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
@@ -30,6 +31,12 @@ RESTARTS = 10
 PATIENCE_S, PAUSE_S = 900.0, 1.0
 """How long a batch waits while no actor can be reached: time enough to load a large model again."""
 CONNECT_TIMEOUT_S = 10.0
+SCHEDULE_TIMEOUT_S = 120.0
+"""How long actors may wait for their places: a node takes seconds to start a process, a full cluster for ever."""
+RELEASE_TIMEOUT_S = 10.0
+"""How long the cluster may take to count as free what a model before this one has left."""
+GPU_LOST = 70
+"""Exit code of an actor whose GPU no longer works: Ray starts another in its stead."""
 KEPT_PICTURES = 256
 EXTRA = "pip install 'visioneval[local,ray]'"
 
@@ -66,6 +73,8 @@ class ModelActor:
         images = ray.get(list(pictures))
         whole = [replace(request, image=image) for request, image in zip(requests, images, strict=True)]
         answers: list[Answer] = self._model().answerer.answer(whole)
+        if any(isinstance(answer, FatalError) for answer in answers):
+            os._exit(GPU_LOST)  # in this process no later call can go through; its batch goes to another
         return answers
 
     def _model(self) -> Any:
@@ -154,6 +163,10 @@ def open_ray_provider(card: ModelCard) -> RayProvider:
     except ImportError:
         raise ModelError(f"model {card.name!r}: --ray needs the extra `ray`; {EXTRA}") from None
     options = parse_options(card)
+    if options.device == "split" or ":" in options.device:
+        raise ModelError(
+            f"model {card.name!r}: --ray gives each model a GPU of its own; leave out --device {options.device}"
+        )
     _connect(ray, options.ray)
     try:
         return _start_actors(ray, card, options)
@@ -164,14 +177,20 @@ def open_ray_provider(card: ModelCard) -> RayProvider:
 
 def _start_actors(ray: Any, card: ModelCard, options: LocalOptions) -> RayProvider:
     on_gpu = options.device != "cpu" and ray.cluster_resources().get("GPU", 0) >= 1
-    count = _actor_count(card.name, options, on_gpu, ray.cluster_resources())
+    count = _actor_count(ray, card.name, options, on_gpu)
     resources = {"num_gpus": 1, "num_cpus": 1} if on_gpu else {"num_gpus": 0, "num_cpus": 1}
     if on_gpu:  # each actor sees one GPU, by whatever number
         card = replace(card, options={**card.options, "device": "cuda"})
     actor_class = ray.remote(**resources, max_restarts=RESTARTS, max_concurrency=LANES_PER_ACTOR)(ModelActor)
     actors = [actor_class.options(scheduling_strategy="SPREAD").remote(card, on_gpu=on_gpu) for _ in range(count)]
     try:
+        ray.get([actor.process_id.remote() for actor in actors], timeout=SCHEDULE_TIMEOUT_S)
         described = ray.get([actor.describe.remote() for actor in actors])
+    except ray.exceptions.GetTimeoutError:
+        raise ModelError(
+            f"model {card.name!r}: the Ray cluster has no room for {count} actors of one "
+            f"{'GPU and one CPU' if on_gpu else 'CPU'} each; wait for others to end, or say --set actors=1"
+        ) from None
     except ray.exceptions.RayError as error:
         cause = getattr(error, "cause", None)
         if isinstance(cause, ModelError):
@@ -200,13 +219,23 @@ def _check_listening(address: str) -> None:
         socket.create_connection((host, int(port)), CONNECT_TIMEOUT_S).close()
 
 
-def _actor_count(name: str, options: LocalOptions, on_gpu: bool, resources: dict[str, float]) -> int:
+def _actor_count(ray: Any, name: str, options: LocalOptions, on_gpu: bool) -> int:
+    """Return how many models there is room for, where others may use the cluster too."""
     if not on_gpu and options.device not in ("cpu", "auto"):
         raise ModelError(f"model {name!r}: the Ray cluster has no GPU; add nodes with one, or --device cpu")
-    places = int(resources.get("GPU" if on_gpu else "CPU", 0))
-    if places < 1:
-        raise ModelError(f"model {name!r}: the Ray cluster has no free processor; add a node")
-    return min(places, options.actors or places)
+    kind = "GPU" if on_gpu else "CPU"
+    places = int(ray.cluster_resources().get(kind, 0))
+    wanted = min(places, options.actors or places)
+    looked = time.monotonic()
+    while (free := int(ray.available_resources().get(kind, 0))) < wanted:  # a model before this one is going
+        if time.monotonic() - looked > RELEASE_TIMEOUT_S:
+            break
+        time.sleep(PAUSE_S)
+    if free < 1 or wanted < 1:
+        raise ModelError(
+            f"model {name!r}: none of the {places} {kind}s of the Ray cluster is free; add a node, or wait"
+        )
+    return min(free, wanted)
 
 
 def _agreed(described: Sequence[Description]) -> Description:

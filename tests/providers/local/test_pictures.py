@@ -14,7 +14,7 @@ import torch
 
 from tests.providers.local.requests import COLOURS, picture
 from visioneval.errors import PromptError
-from visioneval.providers.local.pictures import Pictures
+from visioneval.providers.local.pictures import PIXELS, Pictures
 from visioneval.types import EncodedImage
 
 SIZES = ((200, 100), (90, 300), (640, 480), (96, 96), (33, 47))
@@ -45,11 +45,19 @@ def test_features_are_those_of_the_whole_batch_in_its_order(family: str) -> None
     for _ in range(2):  # the second time it knows whether pictures can be done one by one
         whole, mine = processor(decoded, return_tensors="pt"), pictures(decoded, return_tensors="pt")
         if family == "idefics":
-            whole, mine = {"tensor": whole}, {"tensor": mine}
+            whole, mine = {PIXELS: whole}, {PIXELS: mine}
         assert list(mine) == list(whole)
+        mine[PIXELS] = pictures.numbers(mine[PIXELS], torch.float32)
         for name in whole:
             assert torch.equal(torch.as_tensor(mine[name]), torch.as_tensor(whole[name])), name
     pictures.close()
+
+
+def test_only_bytes_are_kept_of_a_picture_where_the_rest_can_be_looked_up() -> None:
+    for family, kept in {"siglip": torch.uint8, "gemma3": torch.uint8, "gemma4": torch.float32}.items():
+        pictures = Pictures(an_image_processor(family))
+        assert pictures(pictures.decode(some_pictures()), return_tensors="pt")[PIXELS].dtype == kept
+        pictures.close()
 
 
 def test_pan_and_scan_keeps_each_pictures_crops_beside_it() -> None:
@@ -59,8 +67,8 @@ def test_pan_and_scan_keeps_each_pictures_crops_beside_it() -> None:
     scan = {"min_crop_size": 64, "max_num_crops": 4, "min_ratio_to_activate": 1.2}
     crops = {"do_pan_and_scan": True, "return_tensors": "pt", **{f"pan_and_scan_{k}": v for k, v in scan.items()}}
     whole, mine = processor(decoded, **crops), pictures(decoded, **crops)
-    assert len(whole["pixel_values"]) > 3, "no picture was wide enough, so nothing is tested"
-    assert torch.equal(mine["pixel_values"], whole["pixel_values"])
+    assert len(whole[PIXELS]) > 3, "no picture was wide enough, so nothing is tested"
+    assert torch.equal(pictures.numbers(mine[PIXELS], torch.float32), whole[PIXELS])
     assert list(mine["num_crops"]) == list(whole["num_crops"])
     pictures.close()
 

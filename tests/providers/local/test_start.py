@@ -13,14 +13,14 @@ from visioneval.providers.local.lanes import OutOfMemory
 from visioneval.providers.local.start import CPU_BATCH, LARGEST_BATCH, find_batch_size
 from visioneval.types import Request
 
-WEIGHTS = 1000
-
 
 class MeasuredEngine:
-    """A GPU with some memory left, of which each prompt takes 10 bytes, or more in large batches."""
+    """GPUs with some memory left, of which each prompt takes 10 bytes, beside what any batch takes."""
 
-    def __init__(self, free: int, *, on_gpu: bool = True, fits: int = 10**6) -> None:
-        self.free, self.on_gpu, self.fits = free, on_gpu, fits
+    def __init__(
+        self, *free: int, on_gpu: bool = True, fits: int = 10**6, bytes_each: tuple[int, ...] = (10, 10)
+    ) -> None:
+        self.free, self.on_gpu, self.fits, self.bytes_each = free, on_gpu, fits, bytes_each
         self.tried: list[int] = []
         self.released = 0
 
@@ -32,14 +32,11 @@ class MeasuredEngine:
         if prepared > self.fits:
             raise OutOfMemory
 
-    def peak_bytes(self) -> int:
-        return WEIGHTS + 10 * self.tried[-1]
+    def batch_bytes(self) -> list[int]:
+        return [500 + each * self.tried[-1] for each, _ in zip(self.bytes_each, self.free, strict=False)]
 
-    def allocated_bytes(self) -> int:
-        return WEIGHTS
-
-    def free_bytes(self) -> int:
-        return self.free
+    def free_bytes(self) -> list[int]:
+        return list(self.free)
 
     def release(self) -> None:
         self.released += 1
@@ -59,8 +56,20 @@ def test_the_batch_is_the_largest_power_of_two_that_fits_with_room_to_spare(free
 def test_a_batch_that_does_not_fit_after_all_is_halved() -> None:
     engine = MeasuredEngine(10**6, fits=20)
     assert found(engine) == 16
-    assert engine.tried == [2, 4, 64, 32, 16]
-    assert engine.released == 2
+    assert engine.tried == [2, 4, 256, 128, 64, 32, 16]
+    assert engine.released == 4
+
+
+def test_of_several_gpus_the_one_that_fills_first_decides() -> None:
+    assert found(MeasuredEngine(10**6, 400)) == 32
+    assert found(MeasuredEngine(400, 400, bytes_each=(80, 10))) == 4  # the picture's half is on the first
+
+
+def test_memory_that_a_failed_probe_held_is_given_back_before_the_next() -> None:
+    engine = MeasuredEngine(10**6, fits=3)
+    assert found(engine) == 2
+    assert engine.tried == [2, 4, 2]
+    assert engine.released == 1
 
 
 def test_a_cpu_takes_a_small_fixed_batch() -> None:

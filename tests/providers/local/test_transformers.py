@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import io
+import threading
 import time
 import weakref
 from collections import Counter
@@ -19,12 +21,14 @@ pytest.importorskip("torch", reason="local models need the extra `local`")
 pytest.importorskip("transformers", reason="local models need the extra `local`")
 
 import torch
+from PIL import Image
+from transformers import AutoProcessor
 
 from tests.checkpoints import FAMILIES, as_on_the_hub, make, save
 from tests.conftest import CommandLine
 from tests.providers.local.requests import COLOURS, a_request, picture
 from visioneval.aggregate import summarise
-from visioneval.errors import FatalError, ModelError
+from visioneval.errors import FatalError, ModelError, PromptError
 from visioneval.models import find_card, load_cards
 from visioneval.providers.local.engine import TransformersEngine
 from visioneval.providers.local.lanes import OutOfMemory
@@ -237,6 +241,54 @@ def test_a_lost_device_ends_the_run() -> None:
     engine._model.register_forward_pre_hook(lost)
     with pytest.raises(FatalError, match="the GPU failed"):
         engine.generate(engine.prepare([a_request(0)]))
+
+
+def test_a_device_that_is_lost_while_a_batch_is_prepared_ends_the_run_too() -> None:
+    engine = an_engine(micro())
+
+    def lost(*_: Any) -> None:
+        raise torch.AcceleratorError("CUDA error: an illegal memory access was encountered")
+
+    engine._placed = lost  # type: ignore[assignment, method-assign]
+    with pytest.raises(FatalError, match="the GPU failed"):
+        engine.prepare([a_request(0)])
+
+
+def test_everything_on_the_device_happens_in_one_thread() -> None:
+    """CUDA's libraries keep what they have warmed up a thread."""
+    provider = a_provider(micro(batch_size=4))
+    engine: Any = provider._answerer._engine
+    threads: set[int] = set()
+    engine._model.register_forward_pre_hook(lambda *_: threads.add(threading.get_ident()))
+    engine.generate(engine.prepare([a_request(0)]))  # as a warm-up does, from the thread that loads
+    ask_all(provider, [a_request(number) for number in range(24)])
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_scores_that_are_not_numbers_are_an_error_and_no_answer(weight: float) -> None:
+    engine = an_engine(micro())
+    with torch.no_grad():
+        engine._model.model.language_model.norm.weight.fill_(weight)
+    with pytest.raises(PromptError, match="scores are not numbers"):
+        engine.generate(engine.prepare([a_request(0)]))
+
+
+def test_pixels_go_to_the_device_as_bytes_and_become_the_processors_numbers(
+    checkpoints: dict[str, Path],
+) -> None:
+    for family in FAMILIES:
+        engine = an_engine(a_card(checkpoints[family]))
+        request = a_request(0, image=picture("red", (90, 60)))
+        (pixels,) = (tensor for name, tensor in engine.prepare([request]).tensors.items() if "pixel" in name)
+        assert pixels.dtype == torch.uint8
+        processor = AutoProcessor.from_pretrained(checkpoints[family])
+        assert request.image is not None
+        expected = processor.image_processor(
+            [Image.open(io.BytesIO(request.image.content)).convert("RGB")], return_tensors="pt"
+        )["pixel_values"]
+        assert torch.equal(engine._moved({"pixel_values": pixels})["pixel_values"], expected)
 
 
 def test_the_time_to_the_first_token_is_the_prefills_alone() -> None:

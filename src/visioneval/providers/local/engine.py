@@ -5,23 +5,30 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 from PIL import Image
 
-from visioneval.errors import FatalError, PromptError
+from visioneval.errors import FatalError, PromptError, ProviderError
 from visioneval.providers.local.lanes import OutOfMemory
 from visioneval.providers.local.load import Fact, Loaded
 from visioneval.providers.local.nvml import EnergyMeter
 from visioneval.providers.local.options import CHAT
-from visioneval.providers.local.pictures import Pictures
+from visioneval.providers.local.pictures import PIXELS, Pictures
 from visioneval.types import Reply, Request, Timing, Usage
 
 WORD_TOKENS, CHAT_TOKENS = 64, 512
 """Longest reply where nothing else says: PaliGemma answers in a word, a chat model explains."""
 GREY = Image.new("RGB", (448, 448), (128, 128, 128))
+OUT_OF_MEMORY = ("out of memory", "ALLOC_FAILED", "can't allocate memory")
+"""What says so where torch's own allocator does not: CUDA, cuBLAS, the CPU's allocator."""
+NOT_NUMBERS = (
+    "the model's scores are not numbers (NaN): its weights are broken or overflow; try --set dtype=bfloat16 or "
+    "float32, without quantization"
+)
 SAMPLING_DEFAULTS = ("temperature", "top_k", "top_p", "min_p")
 
 
@@ -33,8 +40,24 @@ class Batch(Struct, frozen=True):
     prepare_s: float
 
 
+class Answered(Struct, frozen=True):
+    """What the device made of a batch."""
+
+    new_tokens: list[list[int]]
+    batch_s: float
+    first_token_s: float
+    notes: dict[str, Fact]
+
+
 class TransformersEngine:
-    """Answers batches by greedy decoding, so that a batched answer is the one that the prompt gets alone."""
+    """Answers batches by greedy decoding: in the same precision, batched or alone, by the same rule.
+
+    In float32 a batched answer is the one that the prompt gets alone. In bfloat16 other kernels serve another
+    batch size, so that a near tie between two tokens may fall the other way.
+
+    Everything that touches the device runs in one thread: CUDA's libraries keep handles, workspaces and plans
+    a thread, so that a warm-up elsewhere would be none.
+    """
 
     def __init__(self, loaded: Loaded) -> None:
         import torch
@@ -42,9 +65,12 @@ class TransformersEngine:
         self._torch, self._name = torch, loaded.card.name
         self._model, self._processor, self._options = loaded.model, loaded.processor, loaded.options
         self._pictures = self._processor.image_processor = Pictures(self._processor.image_processor)
+        self._device_thread = ThreadPoolExecutor(1, "device")
         self._template = self._options.prompt or (CHAT if self._processor.chat_template else "{question}")
         self._on_gpu = self._model.device.type == "cuda"
         self._gpus = sorted({p.device.index for p in self._model.parameters() if p.device.type == "cuda"})
+        if self._on_gpu:  # cuDNN's attention plans anew for every length, and a cache grows with every token
+            torch.backends.cuda.enable_cudnn_sdp(False)
         self._meter = EnergyMeter(self._uuids())
         generation = self._model.generation_config
         ends = generation.eos_token_id
@@ -55,42 +81,46 @@ class TransformersEngine:
     def prepare(self, requests: Sequence[Request]) -> Batch:
         """Decode, scale and tokenise. Raises PromptError when a picture cannot be decoded."""
         started = time.perf_counter()
-        pictures = self._pictures.decode([request.image for request in requests])
-        questions = [request.question for request in requests]
-        chat = self._template == CHAT
-        inputs = self._chat_inputs(questions, pictures) if chat else self._plain_inputs(questions, pictures)
-        tensors = {name: self._placed(tensor) for name, tensor in inputs.items() if name != "labels"}
+        with self._device_errors():  # pinned memory is the device's too
+            pictures = self._pictures.decode([request.image for request in requests])
+            questions = [request.question for request in requests]
+            chat = self._template == CHAT
+            inputs = self._chat_inputs(questions, pictures) if chat else self._plain_inputs(questions, pictures)
+            tensors = {name: self._placed(tensor) for name, tensor in inputs.items() if name != "labels"}
         return Batch(tuple(requests), tensors, time.perf_counter() - started)
 
     def generate(self, prepared: Batch) -> list[Reply]:
         """Answer a batch. Raises OutOfMemory, and FatalError when the device itself has failed."""
-        clock = _FirstTokenClock(self._synchronise)
+        answered = self._device_thread.submit(self._answer, prepared).result()
+        timing = self._timing(prepared, answered.batch_s, answered.first_token_s)
+        return [
+            self._reply(tokens, usage, timing, answered.notes)
+            for tokens, usage in zip(answered.new_tokens, self._input_usage(prepared), strict=True)
+        ]
+
+    def _answer(self, prepared: Batch) -> Answered:
+        first_token = _FirstToken(self._synchronise)
         settings = prepared.requests[0].settings
         self._begin_peak()
         joules = self._meter.joules()
         started = time.perf_counter()
         with self._device_errors(), self._torch.inference_mode():
-            inputs = {name: self._moved(tensor) for name, tensor in prepared.tensors.items()}
             sequences = self._model.generate(
-                **inputs,
+                **self._moved(prepared.tensors),
                 max_new_tokens=settings.max_output_tokens or self.default_tokens,
                 do_sample=False,
                 num_beams=1,
-                logits_processor=[clock],
+                logits_processor=[first_token],
             )
             self._synchronise()
-        batch_s = time.perf_counter() - started
+            batch_s = time.perf_counter() - started
+            new_tokens = sequences[:, prepared.tensors["input_ids"].shape[1] :].tolist()
         notes = {
             "batch_size": len(prepared.requests),
             "batch_s": round(batch_s, 6),
             **self._measured(joules, prepared),
         }
-        new_tokens = sequences[:, prepared.tensors["input_ids"].shape[1] :].tolist()
-        timing = self._timing(prepared, batch_s, clock.first_token_at - started)
-        return [
-            self._reply(tokens, usage, timing, notes)
-            for tokens, usage in zip(new_tokens, self._input_usage(prepared), strict=True)
-        ]
+        return Answered(new_tokens, batch_s, first_token.at - started, notes)
 
     def release(self) -> None:
         """Give the allocator's memory back to the device."""
@@ -101,25 +131,22 @@ class TransformersEngine:
     def unload(self) -> None:
         """Let go of the model, so that the next one to be loaded finds the memory free."""
         self._pictures.close()
+        self._device_thread.shutdown()
         del self._model, self._processor, self._pictures
 
-    def peak_bytes(self) -> int:
-        """Return the most memory that the last batch had allocated, over the model's GPUs; 0 on a CPU."""
-        return sum(int(self._torch.cuda.max_memory_allocated(gpu)) for gpu in self._gpus)
+    def batch_bytes(self) -> list[int]:
+        """Return the most memory that the last batch took beside the model, on each of the model's GPUs."""
+        cuda = self._torch.cuda
+        return [int(cuda.max_memory_allocated(gpu) - cuda.memory_allocated(gpu)) for gpu in self._gpus]
 
-    def free_bytes(self) -> int:
-        """Return the memory that is neither the model's nor another process's: as much as the fullest GPU has,
-        for each of the model's GPUs."""
-        return min(map(self._free_on, self._gpus), default=0) * len(self._gpus)
+    def free_bytes(self) -> list[int]:
+        """Return the memory of each GPU that is neither the model's nor another process's."""
+        return [self._free_on(gpu) for gpu in self._gpus]
 
     def _free_on(self, gpu: int) -> int:
         cuda = self._torch.cuda
         free, _ = cuda.mem_get_info(gpu)
         return int(free + cuda.memory_reserved(gpu) - cuda.memory_allocated(gpu))
-
-    def allocated_bytes(self) -> int:
-        """Return the GPU memory held between batches: the model's own."""
-        return sum(int(self._torch.cuda.memory_allocated(gpu)) for gpu in self._gpus)
 
     @property
     def on_gpu(self) -> bool:
@@ -167,8 +194,15 @@ class TransformersEngine:
         tensor = tensor.to(self._model.dtype) if tensor.is_floating_point() else tensor
         return tensor.pin_memory() if self._on_gpu else tensor
 
-    def _moved(self, tensor: Any) -> Any:
-        return tensor.to(self._model.device, non_blocking=True) if self._torch.is_tensor(tensor) else tensor
+    def _moved(self, tensors: dict[str, Any]) -> dict[str, Any]:
+        device = self._model.device
+        moved = {
+            name: tensor.to(device, non_blocking=True) if self._torch.is_tensor(tensor) else tensor
+            for name, tensor in tensors.items()
+        }
+        if PIXELS in moved:
+            moved[PIXELS] = self._pictures.numbers(moved[PIXELS], self._model.dtype)
+        return moved
 
     def _input_usage(self, prepared: Batch) -> list[Usage]:
         ids, mask = prepared.tensors["input_ids"], prepared.tensors["attention_mask"]
@@ -200,7 +234,8 @@ class TransformersEngine:
         )
 
     def _measured(self, joules_before: float | None, prepared: Batch) -> dict[str, Fact]:
-        notes: dict[str, Fact] = {"peak_gpu_bytes": self.peak_bytes()} if self._on_gpu else {}
+        peaks = [int(self._torch.cuda.max_memory_allocated(gpu)) for gpu in self._gpus]
+        notes: dict[str, Fact] = {"peak_gpu_bytes": sum(peaks)} if self._on_gpu else {}
         joules = self._meter.joules()
         if joules is not None and joules_before is not None:
             notes["energy_j"] = round((joules - joules_before) / len(prepared.requests), 3)
@@ -223,35 +258,44 @@ class TransformersEngine:
     def _device_errors(self) -> Iterator[None]:
         try:
             yield
+        except ProviderError:
+            raise
         except Exception as error:
             text = " ".join(str(error).split())[:300]
-            if isinstance(error, self._torch.OutOfMemoryError) or _is_out_of_memory(error, text):
+            if isinstance(error, self._torch.OutOfMemoryError) or any(sign in text for sign in OUT_OF_MEMORY):
                 raise OutOfMemory from None
-            if "CUDA error" in text:  # the context is lost: no later call can go through
+            if isinstance(error, self._torch.AcceleratorError) or not self._device_works():
                 raise FatalError(
                     "other", f"{self._name}: the GPU failed ({text}); resume in a new process"
                 ) from None
             raise PromptError("other", f"{self._name}: {type(error).__name__}: {text}") from None
 
+    def _device_works(self) -> bool:
+        """Tell whether a GPU still computes: after most errors of CUDA, of a library or a kernel, none does."""
+        try:
+            for gpu in self._gpus:
+                self._torch.ones(1, device=f"cuda:{gpu}").item()
+        except Exception:  # whatever the libraries raise
+            return False
+        return True
 
-def _is_out_of_memory(error: Exception, text: str) -> bool:
-    """Tell what torch's own allocator does not raise: memory that CUDA or cuBLAS asked for, or the CPU's."""
-    from accelerate.utils.memory import should_reduce_batch_size
 
-    return "out of memory" in text or "ALLOC_FAILED" in text or bool(should_reduce_batch_size(error))
+class _FirstToken:
+    """A logits processor that notes when the first token's scores are there, at any batch size.
 
-
-class _FirstTokenClock:
-    """A logits processor that notes when the first token's scores are there, at any batch size."""
+    Raises PromptError when they are not numbers: the answer would be empty, and count as the model's.
+    """
 
     def __init__(self, synchronise: Any) -> None:
         self._synchronise = synchronise
-        self.first_token_at = 0.0
+        self.at = 0.0
 
     def __call__(self, input_ids: Any, scores: Any) -> Any:
-        if not self.first_token_at:
+        if not self.at:
             self._synchronise()
-            self.first_token_at = time.perf_counter()
+            self.at = time.perf_counter()
+            if scores.isnan().any():
+                raise PromptError("other", NOT_NUMBERS)
         return scores
 
 

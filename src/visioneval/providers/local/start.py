@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 from collections.abc import Sequence
 
@@ -18,11 +17,14 @@ from visioneval.providers.local.load import Fact, load
 from visioneval.types import EncodedImage, ModelCard, Request, SentImage, Settings
 
 WARM_UP_BATCHES, WARM_UP_SETTINGS = 3, Settings(max_output_tokens=4)
-LARGEST_BATCH, CPU_BATCH = 64, 8
+LARGEST_BATCH, CPU_BATCH = 256, 8
+LANES = 3
+"""One batch on the device, one ready for it, one being prepared on every core."""
 PROBED = (2, 4)
 MEMORY_SHARE = 0.8
 """Part of the free memory that a batch may plan on; the rest is for longer prompts than the probe's."""
-PROBE_PX = 896
+PROBE_PX = (1344, 672)
+"""Far enough from square for pan and scan."""
 PROBE_QUESTION = "What is in the picture? Answer with one word. " * 6
 
 
@@ -63,12 +65,7 @@ def start(card: ModelCard) -> LocalModel:
         **({} if card.settings.max_output_tokens else {"default_max_output_tokens": engine.default_tokens}),
         "warm_up_s": round(time.perf_counter() - started, 3),
     }
-    return LocalModel(loaded.card, BatchAnswerer(engine, batch_size), facts, 1 if single else lanes())
-
-
-def lanes() -> int:
-    """Return how many batches to have under way: one on the device, and two to five being prepared."""
-    return 1 + min(5, max(2, (os.cpu_count() or 1) // 4))
+    return LocalModel(loaded.card, BatchAnswerer(engine, batch_size), facts, 1 if single else LANES)
 
 
 def find_batch_size(engine: TransformersEngine, probe: Request, wanted: int = 0) -> int:
@@ -90,19 +87,24 @@ def find_batch_size(engine: TransformersEngine, probe: Request, wanted: int = 0)
 
 
 def _promised_batch(engine: TransformersEngine, probe: Request) -> int:
-    """Return the batch that would fit by what two small ones take; a power of two, at most 64."""
+    """Return the batch that would fit by what two small ones take; a power of two, at most LARGEST_BATCH."""
     try:
-        few, more = (_peak_bytes(engine, [probe] * size) for size in PROBED)
+        few, more = (_batch_bytes(engine, [probe] * size) for size in PROBED)
     except OutOfMemory:
+        few, more = [], []
+    if not few:
+        engine.release()
         return PROBED[0]
-    bytes_each = max(1, (more - few) // (PROBED[1] - PROBED[0]))
-    fitting = max(1, int(engine.free_bytes() * MEMORY_SHARE) // bytes_each)
-    return min(LARGEST_BATCH, 1 << (fitting.bit_length() - 1))
+    fitting = min(
+        int(free * MEMORY_SHARE) // max(1, (larger - smaller) // (PROBED[1] - PROBED[0]))
+        for smaller, larger, free in zip(few, more, engine.free_bytes(), strict=True)
+    )
+    return min(LARGEST_BATCH, 1 << (max(1, fitting).bit_length() - 1))
 
 
-def _peak_bytes(engine: TransformersEngine, requests: Sequence[Request]) -> int:
+def _batch_bytes(engine: TransformersEngine, requests: Sequence[Request]) -> list[int]:
     _answer(engine, requests)
-    return engine.peak_bytes() - engine.allocated_bytes()
+    return engine.batch_bytes()
 
 
 def _answer(engine: TransformersEngine, requests: Sequence[Request]) -> None:
@@ -111,6 +113,6 @@ def _answer(engine: TransformersEngine, requests: Sequence[Request]) -> None:
 
 def _probe_request(settings: Settings) -> Request:
     buffer = io.BytesIO()
-    Image.linear_gradient("L").resize((PROBE_PX, PROBE_PX)).convert("RGB").save(buffer, "PNG")
-    picture = EncodedImage(buffer.getvalue(), SentImage("", "image/png", PROBE_PX, PROBE_PX, buffer.tell()))
+    Image.linear_gradient("L").resize(PROBE_PX).convert("RGB").save(buffer, "JPEG")
+    picture = EncodedImage(buffer.getvalue(), SentImage("", "image/jpeg", *PROBE_PX, buffer.tell()))
     return Request("warm-up", PROBE_QUESTION, "text", (), picture, settings, 0, "warm-up")
