@@ -13,6 +13,7 @@ named on stderr, the others go on, and the exit code is 1.
 Full-size models are built on the device from their published configurations, with random weights, in bfloat16:
 the time does not depend on what the weights say. Answers are OUTPUT_TOKENS long.
 
+    prepare   pictures decoded and scaled, and prompts tokenised, on all cores and with the GPU at rest
     loop      what one would write first: prepare one prompt, generate, again
     on device share of the time in which a batch was on the device
     GPU busy  share of the time in which a kernel ran, as the driver samples it
@@ -54,9 +55,10 @@ from visioneval.types import EncodedImage, ModelCard, Reply, Request, SentImage,
 OUTPUT_TOKENS = 16
 ENOUGH, ENOUGH_S = 67, 45.0
 QUESTIONS = ("How many parts are on the tray?", "Is there a scratch on the housing? Answer only yes or no.")
+SIZE_PX = (1280, 960)
 SAMPLE_S = 0.1
 SUSTAINED_S = 2.0
-HEADINGS = "model|prompts|batch|prompts/s|on device|GPU busy|peak GiB|loop/s|x loop|limit/s|of limit"
+HEADINGS = "model|prompts|batch|prompts/s|on device|GPU busy|peak GiB|prepare/s|loop/s|x loop|limit/s|of limit"
 
 SO400M = {
     "hidden_size": 1152,
@@ -120,17 +122,29 @@ def precision(device: str) -> Any:
 
 
 def requests(count: int) -> list[Request]:
-    """Return questions about pictures of 640 x 480, all different."""
-    rng = random.Random(0)
-    return [_request(number, rng) for number in range(count)]
+    """Return questions about pictures of 1280 x 960, all different."""
+    rng, grain = random.Random(0), Image.effect_noise((320, 240), 40).resize(SIZE_PX).convert("RGB")
+    return [_request(number, rng, grain) for number in range(count)]
 
 
-def _request(number: int, rng: random.Random) -> Request:
-    image, buffer = Image.new("RGB", (640, 480), tuple(rng.randrange(256) for _ in range(3))), io.BytesIO()
-    image.save(buffer, "JPEG")
-    picture = EncodedImage(buffer.getvalue(), SentImage("", "image/jpeg", 640, 480, buffer.tell()))
+def _request(number: int, rng: random.Random, grain: Image.Image) -> Request:
+    """With grain a picture takes as long to decode as a photograph."""
+    image, buffer = Image.blend(grain, Image.new("RGB", SIZE_PX, _colour(rng)), 0.5), io.BytesIO()
+    image.save(buffer, "JPEG", quality=90)
+    picture = EncodedImage(buffer.getvalue(), SentImage("", "image/jpeg", *SIZE_PX, buffer.tell()))
     settings = Settings(max_output_tokens=OUTPUT_TOKENS)
     return Request(str(number), QUESTIONS[number % 2], "text", (), picture, settings, 0, str(number))
+
+
+def _colour(rng: random.Random) -> tuple[int, int, int]:
+    return rng.randrange(256), rng.randrange(256), rng.randrange(256)
+
+
+def prepared_per_s(engine: TransformersEngine, asked: Sequence[Request]) -> float:
+    """Return the prompts a second of preparing one batch."""
+    started = time.perf_counter()
+    engine.prepare(asked)
+    return len(asked) / (time.perf_counter() - started)
 
 
 def plain_loop(engine: TransformersEngine, asked: Sequence[Request]) -> float:
@@ -227,6 +241,7 @@ def measure(name: str, device: str, counts: Sequence[int], flops_per_s: float) -
     best = find_batch_size(engine, requests(1)[0])
     limit = flops_per_s / prefill_flops(model, engine)
     asked = requests(max(counts))
+    prepare = prepared_per_s(engine, asked[:ENOUGH])
     loop = plain_loop(engine, asked[:ENOUGH])
     for count in counts:
         for size in dict.fromkeys((1, best)):
@@ -241,7 +256,7 @@ def measure(name: str, device: str, counts: Sequence[int], flops_per_s: float) -
             yield [
                 name,
                 str(count) if len(few) == count else f"{len(few)} of {count}",
-                *(str(size), f"{rate:.1f}", f"{on_device:.0%}", str(busy), peak),
+                *(str(size), f"{rate:.1f}", f"{on_device:.0%}", str(busy), peak, f"{prepare:.0f}"),
                 *(f"{loop:.1f}", f"{rate / loop:.1f}", f"{limit:.1f}", f"{rate / limit:.0%}"),
             ]
     engine.unload()
