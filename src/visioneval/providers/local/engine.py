@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ NOT_NUMBERS = (
     "the model's scores are not numbers (NaN): its weights are broken or overflow; try --set dtype=bfloat16 or "
     "float32, without quantization"
 )
+SWITCH_S = 1e-4
+"""How soon a thread that prepares lets go of Python's lock, which the device's thread wants for each kernel."""
 SAMPLING_DEFAULTS = ("temperature", "top_k", "top_p", "min_p")
 
 
@@ -69,8 +72,8 @@ class TransformersEngine:
         self._template = self._options.prompt or (CHAT if self._processor.chat_template else "{question}")
         self._on_gpu = self._model.device.type == "cuda"
         self._gpus = sorted({p.device.index for p in self._model.parameters() if p.device.type == "cuda"})
-        if self._on_gpu:  # cuDNN's attention plans anew for every length, and a cache grows with every token
-            torch.backends.cuda.enable_cudnn_sdp(False)
+        if self._on_gpu:
+            _give_way_to_the_gpu(torch)
         self._meter = EnergyMeter(self._uuids())
         generation = self._model.generation_config
         ends = generation.eos_token_id
@@ -278,6 +281,14 @@ class TransformersEngine:
         except Exception:  # whatever the libraries raise
             return False
         return True
+
+
+def _give_way_to_the_gpu(torch: Any) -> None:
+    torch.backends.cuda.enable_cudnn_sdp(
+        False
+    )  # it plans anew for every length, and a cache grows with each token
+    torch.set_num_threads(1)  # what is left to the CPU is shared out by picture
+    sys.setswitchinterval(SWITCH_S)
 
 
 class _FirstToken:
