@@ -21,6 +21,7 @@ class MeasuredEngine:
         self, *free: int, on_gpu: bool = True, fits: int = 10**6, bytes_each: tuple[int, ...] = (10, 10)
     ) -> None:
         self.free, self.on_gpu, self.fits, self.bytes_each = free, on_gpu, fits, bytes_each
+        self.device = self
         self.tried: list[int] = []
         self.released = 0
 

@@ -324,7 +324,7 @@ def test_a_setting_that_cannot_be_honoured_is_refused(setting: dict[str, Any]) -
 )
 def test_out_of_memory_is_told_from_other_errors(message: str) -> None:
     engine = an_engine(micro())
-    with pytest.raises(OutOfMemory), engine._device_errors():
+    with pytest.raises(OutOfMemory), engine.device.errors("m"):
         raise RuntimeError(message)
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
 from PIL import Image
 
-from visioneval.errors import FatalError, PromptError, ProviderError
-from visioneval.providers.local.lanes import OutOfMemory
+from visioneval.errors import PromptError
+from visioneval.providers.local.device import Device
 from visioneval.providers.local.load import Fact, Loaded
-from visioneval.providers.local.nvml import EnergyMeter
 from visioneval.providers.local.options import CHAT
 from visioneval.providers.local.pictures import PIXELS, Pictures
 from visioneval.types import Reply, Request, Timing, Usage
@@ -24,14 +20,10 @@ from visioneval.types import Reply, Request, Timing, Usage
 WORD_TOKENS, CHAT_TOKENS = 64, 512
 """Longest reply where nothing else says: PaliGemma answers in a word, a chat model explains."""
 GREY = Image.new("RGB", (448, 448), (128, 128, 128))
-OUT_OF_MEMORY = ("out of memory", "ALLOC_FAILED", "can't allocate memory")
-"""What says so where torch's own allocator does not: CUDA, cuBLAS, the CPU's allocator."""
 NOT_NUMBERS = (
     "the model's scores are not numbers (NaN): its weights are broken or overflow; try --set dtype=bfloat16 or "
     "float32, without quantization"
 )
-SWITCH_S = 1e-4
-"""How soon a thread that prepares lets go of Python's lock, which the device's thread wants for each kernel."""
 SAMPLING_DEFAULTS = ("temperature", "top_k", "top_p", "min_p")
 
 
@@ -68,13 +60,9 @@ class TransformersEngine:
         self._torch, self._name = torch, loaded.card.name
         self._model, self._processor, self._options = loaded.model, loaded.processor, loaded.options
         self._pictures = self._processor.image_processor = Pictures(self._processor.image_processor)
+        self.device = Device(self._model)
         self._device_thread = ThreadPoolExecutor(1, "device")
         self._template = self._options.prompt or (CHAT if self._processor.chat_template else "{question}")
-        self._on_gpu = self._model.device.type == "cuda"
-        self._gpus = sorted({p.device.index for p in self._model.parameters() if p.device.type == "cuda"})
-        if self._on_gpu:
-            _give_way_to_the_gpu(torch)
-        self._meter = EnergyMeter(self._uuids())
         generation = self._model.generation_config
         ends = generation.eos_token_id
         self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
@@ -84,7 +72,7 @@ class TransformersEngine:
     def prepare(self, requests: Sequence[Request]) -> Batch:
         """Decode, scale and tokenise. Raises PromptError when a picture cannot be decoded."""
         started = time.perf_counter()
-        with self._device_errors():  # pinned memory is the device's too
+        with self.device.errors(self._name):  # pinned memory is the device's too
             pictures = self._pictures.decode([request.image for request in requests])
             questions = [request.question for request in requests]
             chat = self._template == CHAT
@@ -102,12 +90,12 @@ class TransformersEngine:
         ]
 
     def _answer(self, prepared: Batch) -> Answered:
-        first_token = _FirstToken(self._synchronise)
+        first_token = _FirstToken(self.device.synchronise)
         settings = prepared.requests[0].settings
-        self._begin_peak()
-        joules = self._meter.joules()
+        self.device.begin()
+        joules = self.device.joules()
         started = time.perf_counter()
-        with self._device_errors(), self._torch.inference_mode():
+        with self.device.errors(self._name), self._torch.inference_mode():
             sequences = self._model.generate(
                 **self._moved(prepared.tensors),
                 max_new_tokens=settings.max_output_tokens or self.default_tokens,
@@ -115,7 +103,7 @@ class TransformersEngine:
                 num_beams=1,
                 logits_processor=[first_token],
             )
-            self._synchronise()
+            self.device.synchronise()
             batch_s = time.perf_counter() - started
             new_tokens = sequences[:, prepared.tensors["input_ids"].shape[1] :].tolist()
         notes = {
@@ -127,33 +115,13 @@ class TransformersEngine:
 
     def release(self) -> None:
         """Give the allocator's memory back to the device."""
-        gc.collect()
-        if self._on_gpu:
-            self._torch.cuda.empty_cache()
+        self.device.release()
 
     def unload(self) -> None:
         """Let go of the model, so that the next one to be loaded finds the memory free."""
         self._pictures.close()
         self._device_thread.shutdown()
         del self._model, self._processor, self._pictures
-
-    def batch_bytes(self) -> list[int]:
-        """Return the most memory that the last batch took beside the model, on each of the model's GPUs."""
-        cuda = self._torch.cuda
-        return [int(cuda.max_memory_allocated(gpu) - cuda.memory_allocated(gpu)) for gpu in self._gpus]
-
-    def free_bytes(self) -> list[int]:
-        """Return the memory of each GPU that is neither the model's nor another process's."""
-        return [self._free_on(gpu) for gpu in self._gpus]
-
-    def _free_on(self, gpu: int) -> int:
-        cuda = self._torch.cuda
-        free, _ = cuda.mem_get_info(gpu)
-        return int(free + cuda.memory_reserved(gpu) - cuda.memory_allocated(gpu))
-
-    @property
-    def on_gpu(self) -> bool:
-        return bool(self._on_gpu)
 
     @property
     def template(self) -> str:
@@ -195,7 +163,7 @@ class TransformersEngine:
         if not self._torch.is_tensor(tensor):
             return tensor
         tensor = tensor.to(self._model.dtype) if tensor.is_floating_point() else tensor
-        return tensor.pin_memory() if self._on_gpu else tensor
+        return tensor.pin_memory() if self.device.on_gpu else tensor
 
     def _moved(self, tensors: dict[str, Any]) -> dict[str, Any]:
         device = self._model.device
@@ -237,58 +205,13 @@ class TransformersEngine:
         )
 
     def _measured(self, joules_before: float | None, prepared: Batch) -> dict[str, Fact]:
-        peaks = [int(self._torch.cuda.max_memory_allocated(gpu)) for gpu in self._gpus]
-        notes: dict[str, Fact] = {"peak_gpu_bytes": sum(peaks)} if self._on_gpu else {}
-        joules = self._meter.joules()
+        notes: dict[str, Fact] = {"peak_gpu_bytes": self.device.peak_bytes()} if self.device.on_gpu else {}
+        joules = self.device.joules()
         if joules is not None and joules_before is not None:
             notes["energy_j"] = round((joules - joules_before) / len(prepared.requests), 3)
         if self._template != CHAT and prepared.requests[0].image is None:
             notes["blind"] = "grey picture"
         return notes
-
-    def _begin_peak(self) -> None:
-        for gpu in self._gpus:
-            self._torch.cuda.reset_peak_memory_stats(gpu)
-
-    def _synchronise(self) -> None:
-        for gpu in self._gpus:
-            self._torch.cuda.synchronize(gpu)
-
-    def _uuids(self) -> list[str]:
-        return [str(self._torch.cuda.get_device_properties(gpu).uuid) for gpu in self._gpus]
-
-    @contextmanager
-    def _device_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except ProviderError:
-            raise
-        except Exception as error:
-            text = " ".join(str(error).split())[:300]
-            if isinstance(error, self._torch.OutOfMemoryError) or any(sign in text for sign in OUT_OF_MEMORY):
-                raise OutOfMemory from None
-            if isinstance(error, self._torch.AcceleratorError) or not self._device_works():
-                raise FatalError(
-                    "other", f"{self._name}: the GPU failed ({text}); resume in a new process"
-                ) from None
-            raise PromptError("other", f"{self._name}: {type(error).__name__}: {text}") from None
-
-    def _device_works(self) -> bool:
-        """Tell whether a GPU still computes: after most errors of CUDA, of a library or a kernel, none does."""
-        try:
-            for gpu in self._gpus:
-                self._torch.ones(1, device=f"cuda:{gpu}").item()
-        except Exception:  # whatever the libraries raise
-            return False
-        return True
-
-
-def _give_way_to_the_gpu(torch: Any) -> None:
-    torch.backends.cuda.enable_cudnn_sdp(
-        False
-    )  # it plans anew for every length, and a cache grows with each token
-    torch.set_num_threads(1)  # what is left to the CPU is shared out by picture
-    sys.setswitchinterval(SWITCH_S)
 
 
 class _FirstToken:

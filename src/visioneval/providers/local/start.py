@@ -73,7 +73,7 @@ def find_batch_size(engine: TransformersEngine, probe: Request, wanted: int = 0)
 
     On a GPU the batch is tried, so that its kernels are warm and it is known to fit, and halved until it does.
     """
-    if not engine.on_gpu:
+    if not engine.device.on_gpu:
         return wanted or CPU_BATCH
     size = wanted or _promised_batch(engine, probe)
     while size > 1:
@@ -97,14 +97,14 @@ def _promised_batch(engine: TransformersEngine, probe: Request) -> int:
         return PROBED[0]
     fitting = min(
         int(free * MEMORY_SHARE) // max(1, (larger - smaller) // (PROBED[1] - PROBED[0]))
-        for smaller, larger, free in zip(few, more, engine.free_bytes(), strict=True)
+        for smaller, larger, free in zip(few, more, engine.device.free_bytes(), strict=True)
     )
     return min(LARGEST_BATCH, 1 << (max(1, fitting).bit_length() - 1))
 
 
 def _batch_bytes(engine: TransformersEngine, requests: Sequence[Request]) -> list[int]:
     _answer(engine, requests)
-    return engine.batch_bytes()
+    return engine.device.batch_bytes()
 
 
 def _answer(engine: TransformersEngine, requests: Sequence[Request]) -> None:
