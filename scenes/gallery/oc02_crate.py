@@ -149,7 +149,7 @@ def build(value: Value, rng: random.Random) -> Shot:
     surroundings("hall", rng.uniform(0, 360), 0.45)
     lamp((-0.9, 0.3, 1.1), size=0.25, watts=26, colour=(1, 0.95, 0.86))
     lamp((0.7, -0.7, 1.4), size=0.8, watts=9, colour=(0.82, 0.91, 1))
-    camera(View((0.03, -0.26, 0.83), (0.004, 0.004, 0.13), 46, 7, roll_deg=6))
+    camera(View((0.018, -0.26, 0.90), (-0.008, 0.014, 0.13), 47, 7, roll_deg=6))
     return Shot(caps, Rule(0.75, 900), Look(grain=0.009, warmth=0.01))
 
 

@@ -226,7 +226,7 @@ def bench(compost: Material, rng: random.Random) -> None:
         earth.location = (x, y, z + 0.064)
     art = Image.new("RGB", (900, 150), "#e9e6da")
     ImageDraw.Draw(art).text(
-        (60, 70), "basil 'Marla',  sown in Mar", "#2b3550", font("patrick-hand-400", 92), anchor="lm"
+        (70, 72), "basil 'Marla', sown 12/3", "#2b3550", font("patrick-hand-400", 88), anchor="lm"
     )
     tag = box(
         (0.1, 0.0165, 0.0008),

@@ -24,7 +24,7 @@ from scenes.stage import Frame, View, camera, lamp, surroundings
 BORE, OUTER, HEIGHT = 0.0110, 0.0123, 0.172
 FLOOR = 0.010
 PER_ML = 1e-6 / (math.pi * BORE**2)
-CLIMB, REACH = 0.0024, 0.0018
+CLIMB, REACH = 0.0011, 0.0018
 PRINT_LOW, PRINT_HIGH, PRINT_TURN = 0.006, 0.164, math.radians(80)
 
 
@@ -243,7 +243,7 @@ SCENE = Scene(
             "a whole number."
         ),
         answer=Answer("integer", 36, {"unit": "mL"}),
-        probes="The liquid's rim stands almost a mark above the bottom of its meniscus; only tens are numbered.",
+        probes="The liquid's rim stands a little above the bottom of its meniscus; only tens are numbered.",
         difficulty="medium",
         tags=("laboratory", "measuring"),
     ),

@@ -12,7 +12,7 @@ from scenes.assets import font, keep
 from scenes.entry import Answer, Prompt, Value
 from scenes.gate import Rule, Unshowable
 from scenes.materials import Wear, metal, painted, plastic, printed, wood
-from scenes.mesh import box, label, lathe, rod, tube
+from scenes.mesh import box, label, lathe, tube
 from scenes.nodes import srgb
 from scenes.photo import Look
 from scenes.scene import Scene, Shot
@@ -21,6 +21,7 @@ from scenes.stage import View, camera, lamp, surroundings
 
 TAGS, PITCH, HALF = "ABCDE", 0.044, 0.165
 RADIUS = 0.0032
+BOOT = 0.05
 Point3 = tuple[float, float, float]
 
 
@@ -41,19 +42,20 @@ def order_with(target: int, rng: random.Random) -> list[int]:
 
 def cable_path(start: int, end: int, layer: int, rng: random.Random) -> list[Point3]:
     """Return a cable's path from its jack at the left to its socket at the right, in its own layer where cables
-    cross.
+    cross, and straight inside the strain reliefs at both ends (a share `BOOT` of its length each).
     """
     y0, y1, top = row(start), row(end), RADIUS + 0.0006 + layer * (2 * RADIUS + 0.0008)
     sway, phase = rng.uniform(0.004, 0.012), rng.uniform(0, 6)
     points: list[Point3] = []
     for step in range(41):
-        t = step / 40
+        along = step / 40
+        t = min(1.0, max(0.0, (along - BOOT) / (1 - 2 * BOOT)))
         ease = t * t * (3 - 2 * t)
-        middle = math.sin(math.pi * t)
+        middle = math.sin(math.pi * t) ** 2
         lift = min(1.0, min(t, 1 - t) / 0.16)
         y = y0 + (y1 - y0) * ease + sway * middle * math.sin(7 * t + phase)
         z = 0.011 + (top - 0.011) * lift * lift * (3 - 2 * lift)
-        points.append((-HALF + 2 * HALF * t, y, z))
+        points.append((-HALF + 2 * HALF * along, y, z))
     return points
 
 
@@ -61,7 +63,13 @@ def plug(at: tuple[float, float], facing: int, shell: Material) -> None:
     """Build a plug with its strain relief at the end of a cable."""
     x, y = at
     box((0.024, 0.013, 0.012), (x + facing * 0.014, y, 0.011), shell, "plug", 0.0015)
-    rod((x + facing * 0.002, y, 0.011), (x - facing * 0.014, y, 0.011), 0.0046, shell, "strain relief", 0.001)
+    ribs: list[tuple[float, float]] = [(0, 0), (0.0047, 0), (0.0047, 0.003)]
+    for rib in range(4):
+        base, wide = 0.003 + 0.003 * rib, 0.0046 - 0.0002 * rib
+        ribs += [(wide - 0.0006, base + 0.0003), (wide - 0.0006, base + 0.0011), (wide, base + 0.0014)]
+        ribs.append((wide - 0.00006, base + 0.003))
+    relief = lathe([*ribs, (RADIUS, 0.0153), (0, 0.0153)], shell, "strain relief", 40)
+    relief.location, relief.rotation_euler = (x + facing * 0.002, y, 0.011), (0, -facing * math.pi / 2, 0)
 
 
 def panel(left: bool, names: str) -> None:
