@@ -10,9 +10,18 @@ import re
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
-from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
+from visioneval.grading.hits import (
+    MOST_HITS,
+    Hit,
+    after_conclusion,
+    distinct,
+    is_denied,
+    outside_brackets,
+    with_doubts,
+)
 from visioneval.grading.numerals import Numeral, find_numerals
-from visioneval.grading.preference import prefer
+from visioneval.grading.polarity import opposites_asked, says_opposite
+from visioneval.grading.preference import clause_of, clause_span, is_refuted, prefer, shared_words
 from visioneval.grading.question import Question
 from visioneval.grading.regex import regex
 from visioneval.grading.units import Unit, convert, find_unit, is_ambiguous
@@ -27,7 +36,6 @@ class Asked(NamedTuple):
 
     question: Question
     unit: Unit | None
-    unit_name: str
     counts: bool
     """A whole number: words such as "a", "none" and "the fifth" can stand for it."""
     key: Decimal | None = None
@@ -49,7 +57,7 @@ _BOUND = regex(
 )
 _BOUND_AFTER = regex(r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b)", re.I)
 _ALTERNATIVE = regex(
-    r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\b(?:or|to|through|and/or|or maybe|or possibly"
+    r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\(?\b(?:or|to|through|and/or|or maybe|or possibly"
     r"|or perhaps)\b(?:\s+(?:even|about|maybe|possibly|perhaps))?|[-–—~/])\s*$",
     re.I,
 )
@@ -67,7 +75,7 @@ _UNIT_AFTER = regex(
     r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)"
     r"|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent"
     r"|km/h|mi/h|m/s"
-    r"|(?:miles|kilomet(?:er|re)s|met(?:er|re)s)[ -]per[ -](?:hour|second)\b"
+    r"|(?:miles|mi|kilomet(?:er|re)s|km|met(?:er|re)s|m)[ -]per[ -](?:hour|second)\b"
     r"|pounds[ -]per[ -]square[ -]inch\b|revolutions[ -]per[ -]minute\b"
     r"|[%°\"'](?![\w])|[A-Za-zµμΩ]+[²³23]?(?![\w]))"
 )
@@ -87,23 +95,41 @@ def find_quantities(text: str, asked: Asked) -> list[Hit]:
     hits = [hit for numeral in numerals if (hit := _hit(text, numeral, asked)) is not None]
     if asked.counts:
         hits += _implied(text, asked, hits)
-    hits = [hit for hit in hits if not is_denied(text, hit)]
+    hits = [hit for hit in hits if not _is_of_another(text, hit, asked)]
     if len(hits) < 2:
         return hits
     best = min(hit.rank for hit in hits)
     hits = [hit for hit in hits if hit.rank == best]
-    hits = _mark_alternatives(text, hits)
+    hits = with_doubts(text, _mark_alternatives(text, hits))
     hits = _prefer(text, hits, asked)
     return distinct(hits)
 
 
 def _prefer(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
     """Apply one preference after another until a single value is left."""
-    for keep in (_wholes, outside_brackets, after_conclusion, _totals):
+    for keep in (_wholes, outside_brackets, after_conclusion, _within_range):
         if len(distinct(hits)) > 1:
             hits = keep(text, hits)
+    for choose in (_readings, _parts):
+        if len(distinct(hits)) > 1:
+            hits = choose(text, hits, asked.question)
+    if len(distinct(hits)) > 1:
+        hits = _totals(text, hits)
     hits = prefer(text, hits, asked.question)
     return _but_only(text, hits) if len(hits) > 1 else hits
+
+
+def _is_of_another(text: str, hit: Hit, asked: Asked) -> bool:
+    """Tell whether a value is denied or said of the opposite: "3 are closed", asked how many are open."""
+    if is_denied(text, hit) or is_refuted(text, hit, asked.question):
+        return True
+    if not opposites_asked(asked.question) or _NEEDED.search(asked.question.text):
+        return False
+    return says_opposite(clause_of(text, hit), asked.question)
+
+
+_NEEDED = regex(r"\b(?:need\w*|requires?|required)\b", re.I)
+"""Questions after a state that is still to be reached: what is missing now answers them."""
 
 
 def _but_only(text: str, hits: list[Hit]) -> list[Hit]:
@@ -127,21 +153,47 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         return None
     if asked.counts and (_is_name(before, asked.question) or _NONE_OF.search(before)):
         return None
+    if _TOLERANCE_BEFORE.search(before) or _OUT_OF.search(before):
+        return None
+    if asked.unit and asked.unit.dimension == "temperature" and _DASH_FIRST.search(before):
+        numeral = numeral._replace(value=-numeral.value)
+    if tolerance := _TOLERANCE.match(after):
+        after = after[tolerance.end() :]
     value: Quantity = numeral.value
     rank, end = 0, numeral.end
     if numeral.kind == "ordinal":
+        if asked.counts and _COUNTED.search(asked.question.text):
+            return None  # "the last one is the seventh" does not say how many there are
         rank = (1 if asked.question.subject else 0) if asked.counts else 3
     else:
         measured = _measure(numeral.value, after, asked)
         if measured is None:
             return None
         value, rank, length = measured
-        end += length
-    definite = not _BOUND.search(before) and not _BOUND_AFTER.match(text[end : end + 15])
-    note = "approximate" if _ABOUT.search(before) else ""
+        end += length + (tolerance.end() if tolerance else 0)
     written = text[numeral.start : end].strip()
+    definite = not (
+        _BOUND.search(before) or _BOUND_AFTER.match(text[end : end + 15]) or _is_unclear(written, numeral, asked)
+    )
+    note = "approximate" if _ABOUT.search(before) else ""
     value = value.normalize() + 0 if isinstance(value, Decimal) else value
     return Hit(value, written, numeral.start, numeral.end, note, definite, rank)
+
+
+_OUT_OF = regex(r"\bout of (?:the |these |those |all |a total of )*$", re.I)
+_DASH_FIRST = regex(r"(?:^|\n)\s*[-–]\s$")
+"""A bullet, but before a temperature a minus."""
+_TOLERANCE = regex(r"\s?(?:±|\+/-)\s?\d+(?:[.,]\d+)?")
+_TOLERANCE_BEFORE = regex(r"\d\s?[\w°%]{0,8}\s?(?:±|\+/-)\s?$")
+_DECIMAL_COMMA = regex(r"\d,\d{1,2}(?!\d)")
+
+
+def _is_unclear(written: str, numeral: Numeral, asked: Asked) -> bool:
+    """Tell whether a count is written as no count is: "7,0", or "7/10" where no part is asked for."""
+    if not asked.counts or asked.unit:
+        return False
+    part_asked = asked.question.condition or asked.question.partitive
+    return bool(_DECIMAL_COMMA.search(written)) or (numeral.kind == "fraction" and not part_asked)
 
 
 def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, int] | None:
@@ -290,6 +342,60 @@ def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
             marked[i - 1] = marked[i - 1]._replace(definite=False)
             marked[i] = marked[i]._replace(definite=False)
     return marked
+
+
+def _within_range(text: str, hits: list[Hit]) -> list[Hit]:
+    """Keep the value that a range is narrowed down to: "between 3.5 and 4, at about 3.8"."""
+    ends = [hit for hit in hits if not hit.definite]
+    (*_, last) = hits
+    numbers = [hit.value for hit in (*ends, last) if isinstance(hit.value, Decimal)]
+    if not last.definite or len(ends) != 2 or len(ends) != len(hits) - 1 or len(numbers) != 3:
+        return hits
+    return [last] if min(numbers) < numbers[-1] < max(numbers) else hits
+
+
+_SCALE = regex(r"\b(max|maximum|min|minimum|ranges?|capacity|full[ -]scale|goes up to)\b", re.I)
+
+
+def _readings(text: str, hits: list[Hit], question: Question) -> list[Hit]:
+    """Drop what is said of the scale: "the maximum is 10 bar; the needle shows 3.8"."""
+    if not _SCALE.search(text) or _SCALE.search(question.text):
+        return hits
+    return [hit for hit in hits if not _SCALE.search(clause_of(text, hit))] or hits
+
+
+_PART_AFTER = regex(r"\s*of (?:which|whom|them|these|those)\b", re.I)
+_PART_BEFORE = regex(r"\bof (?:which|whom|them|these|those)\b,?\s*(?:only |just |exactly )?$", re.I)
+_AS_ASKED = regex(r"\b(?:match(?:es)?|meets?|fits?|qualif(?:y|ies)|satisf(?:y|ies)|counts?)\b", re.I)
+
+
+def _parts(text: str, hits: list[Hit], question: Question) -> list[Hit]:
+    """Choose between a total and the parts of it that follow: "20 eggs, 6 of which are cracked".
+
+    The parts are meant where they repeat more of the question, or a part is asked for; the total where it
+    repeats all that the question asks of the things it counts. Else neither is clear.
+    """
+    first = next((i for i, hit in enumerate(hits) if i and _is_part(text, hit)), 0)
+    if _is_part(text, hits[0]) and "which" not in text[hits[first].end : hits[first].end + 10]:
+        first = 0  # "3 of them are open, 2 of them closed": two parts of what is not counted
+    if not first or not _COUNTED.search(question.text):
+        return hits
+    wholes, parts = hits[:first], hits[first:]
+    begin = parts[0].start
+    of_parts = [text[max(start, begin) : end] for start, end in (clause_span(text, hit) for hit in parts)]
+    of_wholes = [text[start : min(end, begin)] for start, end in (clause_span(text, hit) for hit in wholes)]
+    part_says = frozenset[str]().union(*(shared_words(clause, question) for clause in of_parts))
+    whole_says = frozenset[str]().union(*(shared_words(clause, question) for clause in of_wholes))
+    if part_says - whole_says or question.partitive or any(map(_AS_ASKED.search, of_parts)):
+        return parts
+    is_bare = text[wholes[-1].end : wholes[-1].end + 1] in tuple(",;(")
+    if question.subject and question.condition <= whole_says and (question.subject in whole_says or is_bare):
+        return wholes
+    return [hit._replace(definite=False) for hit in hits]
+
+
+def _is_part(text: str, hit: Hit) -> bool:
+    return bool(_PART_AFTER.match(text, hit.end) or _PART_BEFORE.search(text[max(0, hit.start - 24) : hit.start]))
 
 
 def _wholes(text: str, hits: list[Hit]) -> list[Hit]:
