@@ -94,7 +94,8 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
             ordered = tuple(item_key(item) for item in value)
             return _block(
                 lambda said: (
-                    _is_near(said, ordered) and ordered in (split_items(said, question), split_words(said))
+                    _is_near(said, ordered)
+                    and (split_items(said, question) == ordered or split_words(said, len(ordered)) == ordered)
                 )
             )
         case SetOf(value):

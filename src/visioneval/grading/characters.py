@@ -67,7 +67,9 @@ def plain_characters(text: str) -> str:
     text = text.replace("\r\n", "\n")
     if text.isascii() and not _CONTROL.search(text):
         return text
-    return _LEADING_MINUS.sub(r"\1-", text).translate(_SPELLING)
+    if "−" in text:
+        text = _LEADING_MINUS.sub(r"\1-", text)
+    return text.translate(_SPELLING)
 
 
 _DASHES = str.maketrans({"–": "-", "—": "-", "×": "x", "✕": "x", "✖": "x"})

@@ -197,7 +197,7 @@ _CONCLUSION = regex(
     re.I,
 )
 _CORRECTION = regex(
-    r"(?:^|(?<=[.!?…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b"
+    r"(?:^|(?<=[.!?;…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b"
     r"|no,\s*wait\b|hold on|actually\b|on second thought|on closer (?:inspection|look)"
     r"|looking (?:again|more closely|closer)|upon closer|scratch that"
     r"|let me (?:re-?\s?(?:count|check|examine|consider|evaluate|read|think|do|look|verify)|look again"
@@ -313,6 +313,7 @@ def _is_bare(line: str) -> bool:
     return short and bare == line and not _ABOUT_A_THING.match(line)
 
 
+_DOUBT = regex(r"\b(?:might|may|could)\s+(?:\w+\s+)?be\b|\bor maybe\b", re.I)
 _LEAD_END = regex(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|\s\(|:\s")
 
 
@@ -325,6 +326,8 @@ def _lead(line: str) -> str:
     first = lead.split()[0]
     if match[0].strip(" -–—") == "" and first.lower() in ("yes", "no"):
         return ""  # what the sentence goes on to say belongs to it
+    if _DOUBT.search(line, match.end()):
+        return ""
     return lead if len(lead.split()) == 1 or not first.isalpha() or first.lower() in FRAME | PLACES else ""
 
 

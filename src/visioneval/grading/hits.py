@@ -35,7 +35,8 @@ Reader: TypeAlias = Callable[[str], list[Hit]]
 
 _DENIED = regex(
     r"(?:\bnot|n't|\bnever|\brather than|\binstead of|\bunlike|\bneither|\bnor|\bopposed to|\bexcluding"
-    r"|\bno longer|\b(?:rul(?:e|ed|ing) out))"
+    r"|\bno longer|\brul(?:e|ed|ing) out"
+    r"|\b(?:all|everything|any|every one) (?:but|except)(?: for)?|\bother than)"
     r"(?:\s+(?:an?|the|on|in|at|to|its|really|quite|exactly|be|your|my|just|only))*[\s\"'*]*$",
     re.I,
 )
@@ -44,7 +45,8 @@ _CONCLUDES = regex(
     r"|that means|giving"
     r"|which gives|that gives|(?:which|that) makes|making(?: it)?|leaving|which leaves|that leaves"
     r"|for a total of|a total of|a difference of|totall?ing"
-    r"|adding up to|adds up to|add up to|equals|is equal to|in conclusion|to conclude|in summary)\b|=|→|->|⇒)",
+    r"|(?:minus|plus) \w+ (?:is|makes|leaves)|adding up to|adds up to|add up to|equals|is equal to"
+    r"|in conclusion|to conclude|in summary)\b|=|→|->|⇒)",
     re.I,
 )
 _BRACKETS = regex(r"\([^()]*\)|\[[^\[\]]*\]")

@@ -105,6 +105,14 @@ _SPOKEN = regex(
 )
 
 
+_IN_WORDS = regex(
+    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -]"
+    r"((?:ten|eleven|twelve|[a-z]{3,6}teen|(?:twen|thir|for|fif)ty)(?:-[a-z]{3,5})?)\b",
+    re.I,
+)
+"""Seven ten."""
+
+
 def find_times(text: str) -> list[Hit]:
     """Find times of day as (hour, minute, second, knows morning from evening)."""
     hits: list[Hit] = []
@@ -119,6 +127,7 @@ def find_times(text: str) -> list[Hit]:
             hits.append(
                 Hit(value, match[0].strip(), match.start(), match.end(), rank=0 if match["sep"] != "." else 1)
             )
+    hits += [hit for match in _IN_WORDS.finditer(text) if (hit := _in_words(match))]
     return hits + [hit for match in _SPOKEN.finditer(text) if (hit := _spoken(match))]
 
 
@@ -130,6 +139,13 @@ def _clock(hour: int, minute: int, second: int, half: str) -> tuple[int, int, in
     elif half == "a":
         hour %= 12
     return hour % 24, minute, second
+
+
+def _in_words(match: re.Match[str]) -> Hit | None:
+    hour, minute = _number(match[1]), _number(match[2])
+    if hour is None or minute is None:
+        return None
+    return Hit((hour, minute, 0), match[0], match.start(), match.end(), rank=1)
 
 
 def _spoken(match: re.Match[str]) -> Hit | None:

@@ -135,6 +135,8 @@ class Options:
         key = _canonical(written)
         if key in self.keys:
             return key
+        if written.lower().endswith("s") and (singular := _canonical(written[:-1])) in self.keys:
+            return singular
         return next((value for name, value in self._name_keys.items() if _canonical(name) == key), key)
 
     def _remaining(self, denied: list[Hit]) -> list[Hit]:
@@ -232,7 +234,9 @@ def _closed_class(value: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _compile(names: tuple[str, ...]) -> re.Pattern[str]:
     alternatives = "|".join(_flexible(name) for name in names if name.strip())
-    return re.compile(rf"(?<![\w-])(?:{alternatives})(?!\w|-(?!hand\b|most\b|side\b|colou?red\b)\w)", re.I)
+    return re.compile(
+        rf"(?<![\w-])(?:{alternatives})(?:(?<=[a-z]{{4}})s)?(?!\w|-(?!hand\b|most\b|side\b|colou?red\b)\w)", re.I
+    )
 
 
 def _flexible(name: str) -> str:

@@ -23,13 +23,13 @@ _YES_PHRASES = r"i (?:think|believe) so"
 _NO_PHRASES = (
     r"(?:probably|certainly|definitely|absolutely|of course|surely|apparently|most likely) not"
     r"|not (?:really|at all)|not that i (?:can|could) (?:see|tell)|i (?:don't|do not) (?:think|believe) so"
-    r"|(?:(?:very|highly|quite|rather) )?unlikely|hardly"
+    r"|(?:(?:very|highly|quite|rather) )?unlikely|hardly|doubtful|i doubt it"
 )
 _WORD = rf"(?P<yes>{_YES_PHRASES}|{_YES})|(?P<no>{_NO_PHRASES}|{_NO})"
-_ALONE = regex(rf"[\W_]*(?:{_WORD})[\W_]*|(?P<y>y)|n", re.I)
+_ALONE = regex(rf"[\W_]*(?:{_WORD})[\W_]*|[yn]", re.I)
 _OPENING = regex(
     rf"^[\W_]*(?:(?:the\s+)?(?:final\s+|correct\s+|short\s+)?answer\s*(?:is|:)?\W*|well|so|therefore|thus"
-    rf"|hence|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
+    rf"|hence|actually|in fact|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
     rf"\b(?:{_WORD})\b(?=\s*(?:[,.;:!?\"')–—-]|$)|\s+(?:it|there|the|this|that|i|they|he|she|you|we|both"
     rf"|all|these|those|because|since)\b(?!\s*[-]))",
     re.I,
@@ -51,6 +51,7 @@ _POLES = (
         perfectly continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed
         untouch good defect-free proper properly uniform consistent""",
     ),
+    ("locked lock", "unlocked unlock"),
     ("open opened ajar", "closed close shut seal"),
     ("empty unoccupi vacant vacancy unoccupy", "full occupi occupy fill"),
     ("inside within enclos contain", "outside overhang beyond protrud extend"),
@@ -75,6 +76,7 @@ _COMPARED = (
     ("heavier heaviest", "lighter lightest"),
     ("older oldest", "younger youngest newer newest"),
     ("nearer nearest closer closest", "farther farthest further furthest"),
+    ("illuminated lit", "unlit off extinguished"),
     ("win won leading", "lose losing lost trailing"),
 )
 _STATES = tuple(
@@ -136,8 +138,9 @@ def _said(text: str, question: Question) -> list[Hit]:
         opening = None if match else _OPENING.match(sentence[:80])
         match = match or opening or _CLOSING.search(sentence[-40:])
         if match:
-            value = bool(match["yes"])
-            hits.append(Hit(value, match["yes"] or match["no"], match.start(), match.end()))
+            written = match["yes"] or match["no"] or match[0]
+            value = bool(match["yes"]) or written.lower() == "y"
+            hits.append(Hit(value, written, match.start(), match.end()))
         if opening and (rest := _LINK.sub("", sentence[opening.end() :])):
             meant = _asserted(rest, question.text, subject_left_out=True)
             if meant is not None and meant != bool(opening["yes"]):
@@ -359,7 +362,11 @@ def _all_negated(words: tuple[str, ...], index: int) -> bool:
 def _is_bare(words: tuple[str, ...], index: int) -> bool:
     """Tell whether a sentence names a state and nothing that has it: "Closed.", "Not fully closed."."""
     return all(
-        word in FRAME or word in NEGATORS or word.endswith("ly") or stem(word) in _PLUS[index] | _MINUS[index]
+        word in FRAME
+        or word in NEGATORS
+        or word.endswith("ly")
+        or word in ("wide", "half", "still")
+        or stem(word) in _PLUS[index] | _MINUS[index]
         for word in words
     )
 

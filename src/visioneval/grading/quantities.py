@@ -1,7 +1,7 @@
 """Quantities: which number a text claims, for counts, measures and money.
 
 Takes the numerals of a span, reads the words around them, and settles: bounds and alternatives stay open
-(hedging), working gives way to its result, parts give way to the whole, other units to the one asked for.
+(hedging), working gives way to its result, other units to the one asked for.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import re
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
+from visioneval.grading.characters import tokens
 from visioneval.grading.hits import (
     MOST_HITS,
     Hit,
@@ -20,12 +21,13 @@ from visioneval.grading.hits import (
     with_doubts,
 )
 from visioneval.grading.numerals import Numeral, find_numerals
+from visioneval.grading.parts import parts_or_total, totals, without_wholes
 from visioneval.grading.polarity import opposites_asked, says_opposite
-from visioneval.grading.preference import clause_of, clause_span, is_refuted, prefer, shared_words
-from visioneval.grading.question import Question
+from visioneval.grading.preference import clause_of, clause_span, is_refuted, prefer
+from visioneval.grading.question import COUNTED, Question
 from visioneval.grading.regex import regex
 from visioneval.grading.units import Unit, convert, find_unit, is_ambiguous
-from visioneval.grading.words import stem
+from visioneval.grading.words import NEGATORS, stem
 
 Quantity: TypeAlias = Decimal | tuple[Decimal, str]
 """A number in the asked unit, or a number and the other dimension that it measures."""
@@ -55,22 +57,15 @@ _BOUND = regex(
     r"|minimum of|maximum of|upwards of|above|below|exceeding|greater than|exceeds|not exactly)|[<>≥≤]=?)\s*$",
     re.I,
 )
-_BOUND_AFTER = regex(r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b)", re.I)
+_BOUND_AFTER = regex(
+    r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b|,?\s*give or take\b)", re.I
+)
 _ALTERNATIVE = regex(
     r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\(?\b(?:or|to|through|and/or|or maybe|or possibly"
     r"|or perhaps)\b(?:\s+(?:even|about|maybe|possibly|perhaps))?|[-–—~/])\s*$",
     re.I,
 )
-_WHOLE_OF = regex(
-    r"(?:\b(?:out of|of|of the|of these|of those|of all|of a total of|among|amongst|from the"
-    r"|in the)(?:\s+(?:the|these|those|all|visible|total))*|/)\s*$",
-    re.I,
-)
 _NONE_OF = regex(r"\b(?:none|neither|not one) of (?:the |these |those |all )*$", re.I)
-_TOTAL_AFTER = regex(r"[^.;,\n\d]{0,40}?\b(?:in total|in all|altogether|overall|combined|total)\b", re.I)
-_TOTAL_BEFORE = regex(
-    r"\b(?:totals?|sum|altogether|grand total|final count|total count|overall)\b[^.;,\n\d]{0,40}$", re.I
-)
 _UNIT_AFTER = regex(
     r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)"
     r"|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent"
@@ -79,16 +74,17 @@ _UNIT_AFTER = regex(
     r"|pounds[ -]per[ -]square[ -]inch\b|revolutions[ -]per[ -]minute\b"
     r"|[%°\"'](?![\w])|[A-Za-zµμΩ]+[²³23]?(?![\w]))"
 )
-
-
 _CLAUSE_ENDS = regex(r"\s*(?:[.,;)]|$)")
 """Behind a number, a lone capital letter is a unit where the clause ends with it: "12.6 A."."""
 _RESISTOR_CODE = regex(r"\b(\d{1,3})[kK](\d{1,2})\b")
 """4k7 is 4.7 kilohms."""
+_POWER = regex(r"\b(\d{1,9}(?:\.\d{1,9})?)\s?[×x*]\s?10\s?\^\s?\{?(-?\d)\}?(?!\d)")
+"""4.7 × 10^3."""
 
 
 def find_quantities(text: str, asked: Asked) -> list[Hit]:
     """Find what a span claims the quantity to be; several hits mean that it does not settle on one."""
+    text = _POWER.sub(lambda found: format(Decimal(found[1]).scaleb(int(found[2])), "f"), text)
     if asked.unit and asked.unit.dimension == "resistance":
         text = _RESISTOR_CODE.sub(r"\1.\2k", text)
     numerals = find_numerals(text)[-MOST_HITS:]
@@ -107,14 +103,14 @@ def find_quantities(text: str, asked: Asked) -> list[Hit]:
 
 def _prefer(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
     """Apply one preference after another until a single value is left."""
-    for keep in (_wholes, outside_brackets, after_conclusion, _within_range):
+    for keep in (without_wholes, outside_brackets, after_conclusion, _within_range):
         if len(distinct(hits)) > 1:
             hits = keep(text, hits)
-    for choose in (_readings, _parts):
+    for choose in (_readings, parts_or_total):
         if len(distinct(hits)) > 1:
             hits = choose(text, hits, asked.question)
     if len(distinct(hits)) > 1:
-        hits = _totals(text, hits)
+        hits = totals(text, hits)
     hits = prefer(text, hits, asked.question)
     return _but_only(text, hits) if len(hits) > 1 else hits
 
@@ -123,11 +119,42 @@ def _is_of_another(text: str, hit: Hit, asked: Asked) -> bool:
     """Tell whether a value is denied or said of the opposite: "3 are closed", asked how many are open."""
     if is_denied(text, hit) or is_refuted(text, hit, asked.question):
         return True
+    if asked.counts and (_is_left_out(text, hit, asked.question) or _says_reverse(text, hit, asked.question)):
+        return True
     if not opposites_asked(asked.question) or _NEEDED.search(asked.question.text):
         return False
     return says_opposite(clause_of(text, hit), asked.question)
 
 
+def _is_left_out(text: str, hit: Hit, question: Question) -> bool:
+    """Tell whether a number counts what is not to be counted: "9 bolts", asked for nuts but no bolts."""
+    if not question.excluded:
+        return False
+    clause = clause_of(text, hit)
+    stems = {stem(word) for word in tokens(clause)}
+    wanted = question.condition | {question.subject}
+    return bool(stems & question.excluded) and not wanted <= stems and not _LEAVING_OUT.search(clause)
+
+
+_LEAVING_OUT = regex(
+    r"\b(?:not|no|without|exclud\w+|ignor\w+|except|other than|apart from|leaving out|besides)\b", re.I
+)
+
+
+def _says_reverse(text: str, hit: Hit, question: Question) -> bool:
+    """Tell whether a number counts what has the thing where the question asks for what has it not, or the other
+    way round: "8 cells have a plant", asked how many have none."""
+    if not question.denied and (question.negated or not question.condition or opposites_asked(question)):
+        return False
+    said = _TO_NEXT_NUMBER.match(text, hit.end, clause_span(text, hit)[1])
+    words = tokens(said[0]) if said else ()
+    lacking = [i for i, word in enumerate(words) if word in NEGATORS or word in ("missing", "empty", "free")]
+    if question.denied:
+        return not lacking and question.denied <= {stem(word) for word in words}
+    return bool(lacking) and any(stem(word) in question.condition for word in words[lacking[0] :])
+
+
+_TO_NEXT_NUMBER = regex(r"\D*")
 _NEEDED = regex(r"\b(?:need\w*|requires?|required)\b", re.I)
 """Questions after a state that is still to be reached: what is missing now answers them."""
 
@@ -162,7 +189,7 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
     value: Quantity = numeral.value
     rank, end = 0, numeral.end
     if numeral.kind == "ordinal":
-        if asked.counts and _COUNTED.search(asked.question.text):
+        if asked.counts and COUNTED.search(asked.question.text):
             return None  # "the last one is the seventh" does not say how many there are
         rank = (1 if asked.question.subject else 0) if asked.counts else 3
     else:
@@ -173,14 +200,14 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         end += length + (tolerance.end() if tolerance else 0)
     written = text[numeral.start : end].strip()
     definite = not (
-        _BOUND.search(before) or _BOUND_AFTER.match(text[end : end + 15]) or _is_unclear(written, numeral, asked)
+        _BOUND.search(before) or _BOUND_AFTER.match(text[end : end + 20]) or _is_unclear(written, numeral, asked)
     )
     note = "approximate" if _ABOUT.search(before) else ""
     value = value.normalize() + 0 if isinstance(value, Decimal) else value
     return Hit(value, written, numeral.start, numeral.end, note, definite, rank)
 
 
-_OUT_OF = regex(r"\bout of (?:the |these |those |all |a total of )*$", re.I)
+_OUT_OF = regex(r"\bout of (?:the |these |those |all |a total of |about |around |roughly |some )*$", re.I)
 _DASH_FIRST = regex(r"(?:^|\n)\s*[-–]\s$")
 """A bullet, but before a temperature a minus."""
 _TOLERANCE = regex(r"\s?(?:±|\+/-)\s?\d+(?:[.,]\d+)?")
@@ -251,14 +278,13 @@ def _as_precise(value: Decimal, written: Decimal) -> Decimal:
     return round(value, -exponent) if isinstance(exponent, int) and exponent < 0 else round(value, 0)
 
 
-_COUNTED = regex(r"\bhow many\b", re.I)
 _WORD_BEFORE = regex(r"([a-z]+)\s+(?:#|no\.?\s*|number\s+)?$", re.I)
 
 
 def _is_name(before: str, question: Question) -> bool:
     """Tell whether a number names one of the things that are counted: "lamp 2 is lit" is no count."""
     word = _WORD_BEFORE.search(before)
-    if word is None or not question.subject or not _COUNTED.search(question.text):
+    if word is None or not question.subject or not COUNTED.search(question.text):
         return False
     noun = word[1].lower()
     return stem(noun) == question.subject and not noun.endswith("s")
@@ -279,8 +305,9 @@ _PRONOUN_AFTER = frozenset(
 
 def _is_number_word(text: str, numeral: Numeral) -> bool:
     """Tell the number "one" from the pronoun: "the second one", "which one is it"."""
-    if text[numeral.start : numeral.end].lower() != "one":
-        return True
+    word = text[numeral.start : numeral.end].lower()
+    if word != "one":
+        return word != "ones"
     before = re.findall(r"[a-z']+", text[max(0, numeral.start - 20) : numeral.start].lower())
     after = re.match(r"\s*([a-z']+)?", text[numeral.end :].lower())
     if not before or before[-1] in _COUNT_BEFORE:
@@ -362,63 +389,6 @@ def _readings(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     if not _SCALE.search(text) or _SCALE.search(question.text):
         return hits
     return [hit for hit in hits if not _SCALE.search(clause_of(text, hit))] or hits
-
-
-_PART_AFTER = regex(r"\s*of (?:which|whom|them|these|those)\b", re.I)
-_PART_BEFORE = regex(r"\bof (?:which|whom|them|these|those)\b,?\s*(?:only |just |exactly )?$", re.I)
-_AS_ASKED = regex(r"\b(?:match(?:es)?|meets?|fits?|qualif(?:y|ies)|satisf(?:y|ies)|counts?)\b", re.I)
-
-
-def _parts(text: str, hits: list[Hit], question: Question) -> list[Hit]:
-    """Choose between a total and the parts of it that follow: "20 eggs, 6 of which are cracked".
-
-    The parts are meant where they repeat more of the question, or a part is asked for; the total where it
-    repeats all that the question asks of the things it counts. Else neither is clear.
-    """
-    first = next((i for i, hit in enumerate(hits) if i and _is_part(text, hit)), 0)
-    if _is_part(text, hits[0]) and "which" not in text[hits[first].end : hits[first].end + 10]:
-        first = 0  # "3 of them are open, 2 of them closed": two parts of what is not counted
-    if not first or not _COUNTED.search(question.text):
-        return hits
-    wholes, parts = hits[:first], hits[first:]
-    begin = parts[0].start
-    of_parts = [text[max(start, begin) : end] for start, end in (clause_span(text, hit) for hit in parts)]
-    of_wholes = [text[start : min(end, begin)] for start, end in (clause_span(text, hit) for hit in wholes)]
-    part_says = frozenset[str]().union(*(shared_words(clause, question) for clause in of_parts))
-    whole_says = frozenset[str]().union(*(shared_words(clause, question) for clause in of_wholes))
-    if part_says - whole_says or question.partitive or any(map(_AS_ASKED.search, of_parts)):
-        return parts
-    is_bare = text[wholes[-1].end : wholes[-1].end + 1] in tuple(",;(")
-    if question.subject and question.condition <= whole_says and (question.subject in whole_says or is_bare):
-        return wholes
-    return [hit._replace(definite=False) for hit in hits]
-
-
-def _is_part(text: str, hit: Hit) -> bool:
-    return bool(_PART_AFTER.match(text, hit.end) or _PART_BEFORE.search(text[max(0, hit.start - 24) : hit.start]))
-
-
-def _wholes(text: str, hits: list[Hit]) -> list[Hit]:
-    """Drop the total that a part is taken of: the 20 of "6 of the 20 eggs"."""
-    kept = [hit for i, hit in enumerate(hits) if not (i and _WHOLE_OF.fullmatch(_gap(text, hits[i - 1], hit)))]
-    return kept or hits
-
-
-def _gap(text: str, first: Hit, second: Hit) -> str:
-    """What stands between two hits, without the noun in "6 eggs out of 20"."""
-    gap = text[first.end : second.start]
-    return gap if len(gap) > 60 else re.sub(r"^\s*[a-z]+\s+(?=(?:out )?of\b)", "", gap, flags=re.I).strip(" ")
-
-
-def _totals(text: str, hits: list[Hit]) -> list[Hit]:
-    """Keep what is called the total, where something is."""
-    totals = [
-        hit
-        for hit in hits
-        if _TOTAL_AFTER.match(text[hit.end : hit.end + 60])
-        or _TOTAL_BEFORE.search(text[max(0, hit.start - 50) : hit.start])
-    ]
-    return totals or hits
 
 
 def unit_asked_for(name: str | None) -> Unit | None:
