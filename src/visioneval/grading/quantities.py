@@ -373,15 +373,16 @@ def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
 
 def _within_range(text: str, hits: list[Hit]) -> list[Hit]:
     """Keep the value that a range is narrowed down to: "between 3.5 and 4, at about 3.8"."""
-    ends = [hit for hit in hits if not hit.definite]
-    (*_, last) = hits
-    numbers = [hit.value for hit in (*ends, last) if isinstance(hit.value, Decimal)]
-    if not last.definite or len(ends) != 2 or len(ends) != len(hits) - 1 or len(numbers) != 3:
+    said = [hit for hit in hits if hit.definite]
+    numbers = [hit.value for hit in hits if isinstance(hit.value, Decimal)]
+    if len(said) != 1 or len(hits) != 3 or len(numbers) != 3:
         return hits
-    return [last] if min(numbers) < numbers[-1] < max(numbers) else hits
+    return said if said[0].value == sorted(numbers)[1] and len(set(numbers)) == 3 else hits
 
 
-_SCALE = regex(r"\b(max|maximum|min|minimum|ranges?|capacity|full[ -]scale|goes up to)\b", re.I)
+_SCALE = regex(
+    r"\b(max|maximum|min|minimum|ranges?|capacity|full[ -]scale|goes up to|scale (?:goes|runs|extends))\b", re.I
+)
 
 
 def _readings(text: str, hits: list[Hit], question: Question) -> list[Hit]:
