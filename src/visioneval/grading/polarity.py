@@ -296,15 +296,9 @@ def _states_asked(question: Question) -> tuple[tuple[frozenset[str], frozenset[s
     ]
     if _REMAINING.search(question.text):
         pairs.append(_USED)
-    if len(measured := [words for words in _DIMENSIONS if asked & words]) == 1:
-        pairs.append((measured[0], frozenset().union(*_DIMENSIONS) - measured[0]))
     return tuple(pairs)
 
 
-_DIMENSIONS = tuple(
-    frozenset(map(stem, names.split()))
-    for names in ("long length", "wide width", "high height tall", "deep depth", "thick thickness")
-)
 _REMAINING = regex(r"\b(?:(?:is|are|has|have)\s+left|remain\w*|unused)\b", re.I)
 _USED = (
     frozenset(map(stem, "left remain remaining unused".split())),

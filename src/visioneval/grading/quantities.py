@@ -121,9 +121,23 @@ def _is_of_another(text: str, hit: Hit, asked: Asked) -> bool:
         return True
     if asked.counts and (_is_left_out(text, hit, asked.question) or _says_reverse(text, hit, asked.question)):
         return True
+    if _is_of_other_dimension(text, hit, asked):
+        return True
     if not opposites_asked(asked.question) or _NEEDED.search(asked.question.text):
         return False
     return says_opposite(clause_of(text, hit), asked.question)
+
+
+_DIMENSION = regex(r"\b(?:(long|length)|(wide|width)|(high|height|tall)|(deep|depth)|(thick|thickness))\b", re.I)
+
+
+def _is_of_other_dimension(text: str, hit: Hit, asked: Asked) -> bool:
+    """Tell whether a measure is one of another side: "8 mm wide", asked how long the bolt is."""
+    wanted = {match.lastindex for match in _DIMENSION.finditer(asked.question.text)}
+    if len(wanted) != 1:
+        return False
+    said = {match.lastindex for match in _DIMENSION.finditer(text, *clause_span(text, hit))}
+    return bool(said) and not said & wanted
 
 
 def _is_left_out(text: str, hit: Hit, question: Question) -> bool:
