@@ -92,6 +92,8 @@ def find_quantities(text: str, asked: Asked) -> list[Hit]:
     if asked.counts:
         hits += _implied(text, asked, hits)
     hits = [hit for hit in hits if not _is_of_another(text, hit, asked)]
+    if _DIMENSION.search(text):
+        hits = [hit for hit in hits if not _is_of_other_dimension(text, hit, asked)]
     if len(hits) < 2:
         return hits
     best = min(hit.rank for hit in hits)
@@ -120,8 +122,6 @@ def _is_of_another(text: str, hit: Hit, asked: Asked) -> bool:
     if is_denied(text, hit) or is_refuted(text, hit, asked.question):
         return True
     if asked.counts and (_is_left_out(text, hit, asked.question) or _says_reverse(text, hit, asked.question)):
-        return True
-    if _is_of_other_dimension(text, hit, asked):
         return True
     if not opposites_asked(asked.question) or _NEEDED.search(asked.question.text):
         return False
