@@ -43,7 +43,7 @@ def test_labels_are_kept_with_who_when_and_why_and_verdicts_stay(tmp_path: Path)
     assert "automatic: fail by integer on '8'" in done.stdout
     first, second = [json.loads(line) for line in (run / "overrides.jsonl").read_text().splitlines()]
     assert (first["prompt_id"], first["verdict"], first["who"]) == ("nuts", "pass", "Reader")
-    assert (first["why"], first["automatic"], first["grader_version"]) == ("plainly right", "pass", "1")
+    assert (first["why"], first["automatic"], first["grader_version"]) == ("plainly right", "pass", "2")
     assert first["at"].endswith("+00:00")
     assert (second["prompt_id"], second["verdict"]) == ("bolts", "fail")
     assert (run / "verdicts.jsonl").read_bytes() == before

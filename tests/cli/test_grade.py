@@ -55,7 +55,7 @@ def test_a_file_of_replies_is_graded_line_by_line(tmp_path: Path) -> None:
         "extracted": "nine",
         "rule": "integer",
         "type": "integer",
-        "grader_version": "1",
+        "grader_version": "2",
         "type_inferred": True,
         "note": "whole reply",
     }

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from visioneval.grading.characters import fold
 from visioneval.grading.codes import code_key, find_codes
 from visioneval.grading.distance import within_distance
-from visioneval.grading.hits import Hit, Reader
+from visioneval.grading.hits import Reader
 from visioneval.grading.moments import find_cells, find_dates, find_times
 from visioneval.grading.money import find_amounts
 from visioneval.grading.options import Options
@@ -23,7 +23,7 @@ from visioneval.grading.polarity import find_polarity
 from visioneval.grading.preference import settle
 from visioneval.grading.quantities import Asked, find_quantities, unit_asked_for
 from visioneval.grading.question import Question, date_order, unit_asked
-from visioneval.grading.sequences import item_key, split_grid, split_items
+from visioneval.grading.sequences import item_key, split_grid, split_items, split_words
 from visioneval.types import (
     Answer,
     Choice,
@@ -92,7 +92,12 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
             return _text(answer, question)
         case OrderedList(value):
             ordered = tuple(item_key(item) for item in value)
-            return _block(lambda said: _is_near(said, ordered) and split_items(said, question) == ordered)
+            return _block(
+                lambda said: (
+                    _is_near(said, ordered)
+                    and (split_items(said, question) == ordered or split_words(said, len(ordered)) == ordered)
+                )
+            )
         case SetOf(value):
             unordered = sorted(item_key(item) for item in value)
             return _block(
@@ -137,7 +142,7 @@ def _quantity(answer: Integer | Number, question: Question) -> ValueRule:
     name = answer.unit or unit_asked(question.text)
     counts = isinstance(answer, Integer)
     decimal_key = answer.value if isinstance(answer, Number) and answer.value % 1 else None
-    asked = Asked(question, unit_asked_for(name), name or "", counts, decimal_key)
+    asked = Asked(question, unit_asked_for(name), counts, decimal_key)
     if isinstance(answer, Integer):
         return ValueRule(lambda text: find_quantities(text, asked), lambda said: said == answer.value)
     slack = max(answer.abs_tolerance or Decimal(0), abs(answer.value) * (answer.rel_tolerance or Decimal(0)))
@@ -179,21 +184,4 @@ def _grid(answer: Grid) -> TextRule:
     return _block(is_right)
 
 
-RULES: dict[type[Answer], str] = {
-    YesNo: "yes_no",
-    Choice: "choice",
-    Integer: "integer",
-    Number: "number",
-    Money: "money",
-    Date: "date",
-    Time: "time",
-    Identifier: "identifier",
-    Text: "text",
-    OrderedList: "ordered_list",
-    SetOf: "set_of",
-    GridCell: "grid_cell",
-    Grid: "grid",
-    Transcription: "transcription",
-}
-
-__all__ = ["RULES", "Hit", "TextRule", "ValueRule", "rule_for"]
+RULES: dict[type[Answer], str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(Answer)}

@@ -6,6 +6,7 @@ and the difference between O and 0 all survive.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from visioneval.grading.regex import regex
@@ -16,6 +17,7 @@ _SINGLES = {
     **dict.fromkeys("‐‑−﹣", "-"),
     "‒": "–",
     "―": "—",
+    **dict.fromkeys("®™℠", ""),
     "\u2028": "\n",
     "\u2029": "\n",
     "。": ". ",
@@ -55,6 +57,8 @@ class _Spelling(dict[int, str]):
 
 
 _SPELLING = _Spelling()
+_LEADING_MINUS = regex(r"^([^\w\n]*)−[^\S\n]*(?=\.?\d)", re.M)
+"""A minus (never a bullet) that a line begins with is joined to its number."""
 _CONTROL = regex(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -63,6 +67,8 @@ def plain_characters(text: str) -> str:
     text = text.replace("\r\n", "\n")
     if text.isascii() and not _CONTROL.search(text):
         return text
+    if "−" in text:
+        text = _LEADING_MINUS.sub(r"\1-", text)
     return text.translate(_SPELLING)
 
 

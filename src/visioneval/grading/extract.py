@@ -19,6 +19,7 @@ from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit, Reader, distinct
 from visioneval.grading.markup import Page, without_list_mark, without_markup
 from visioneval.grading.question import Question
+from visioneval.grading.refusal import cannot_tell
 from visioneval.grading.regex import regex
 from visioneval.grading.words import FRAME, PLACES, STOP, stem
 
@@ -196,12 +197,13 @@ _CONCLUSION = regex(
     re.I,
 )
 _CORRECTION = regex(
-    r"(?:^|(?<=[.!?…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b"
-    r"|no,\s*wait|hold on|actually\b|on second thought|on closer (?:inspection|look)"
+    r"(?:^|(?<=[.!?;…—–\n(])\s*|(?<=\.\.\.)\s*)[\s*_-]*(?:hmm+,?\s*)?(?:oh,?\s*)?(?:but\s+)?(?:wait\b"
+    r"|no,\s*wait\b|hold on|actually\b|on second thought|on closer (?:inspection|look)"
     r"|looking (?:again|more closely|closer)|upon closer|scratch that"
     r"|let me (?:re-?\s?(?:count|check|examine|consider|evaluate|read|think|do|look|verify)|look again"
     r"|count again|double[ -]check|correct)|correction\b|i made (?:a|an) (?:mistake|error)"
-    r"|i mis(?:counted|read|spoke)|my mistake|apologies|edit:)",
+    r"|i mis(?:counted|read|spoke)|my mistake|apologies|edit:)"
+    r"|(?<=,)\s*(?:no,?\s+)?wait\b(?=\s*[,.!…:–—-])",
     re.I,
 )
 
@@ -217,6 +219,8 @@ def explicit_places(page: Page, raw: str) -> Iterator[Place]:
         yield Place("declared field", fields, final=True)
     if labelled := labelled_answers(page):
         yield Place("labelled answer", labelled, final=True)
+    if cannot_tell(page.text):
+        return
     if len(page.lines) == 1 and len(page.lines[0].split()) <= BARE_WORDS:
         yield Place("whole reply", page.lines, final=True)
     elif page.lines and (edges := _edges(page)):
@@ -230,12 +234,12 @@ def other_places(page: Page, question: Question) -> Iterator[Place]:
     if bold := _bold_in(page, page.lines[-1]):
         yield Place("bold in the last line", bold)
     if page.bold:
-        yield Place("bold", tuple(text for text in page.bold if not text.endswith(":")))
+        yield Place("bold", _bold(page))
     if len(page.lines) == 1 and len(page.lines[0].split()) <= SHORT_WORDS:
         yield Place("whole reply", page.lines)
     if _is_list_of_labels(page):
         yield Place("list of labels", ("\n".join(page.lines),), final=True)
-    parts = [part for line in page.lines for part in sentences(line)]
+    parts = _with_wholes([part for line in page.lines for part in sentences(line)])
     concluding = [part for part in parts if _CONCLUSION.search(part)]
     if concluding:
         yield Place("conclusion", (concluding[-1],))
@@ -309,6 +313,7 @@ def _is_bare(line: str) -> bool:
     return short and bare == line and not _ABOUT_A_THING.match(line)
 
 
+_DOUBT = regex(r"\b(?:might|may|could)\s+(?:\w+\s+)?be\b|\bor maybe\b", re.I)
 _LEAD_END = regex(r"\s[-–—]+\s(?!\s*\d)|[.!;]\s|\s\(|:\s")
 
 
@@ -319,11 +324,46 @@ def _lead(line: str) -> str:
     if not match or match[0].strip() == ":" or not 0 < len(lead.split()) <= 2:
         return ""
     first = lead.split()[0]
+    if match[0].strip(" -–—") == "" and first.lower() in ("yes", "no"):
+        return ""  # what the sentence goes on to say belongs to it
+    if _DOUBT.search(line, match.end()):
+        return ""
     return lead if len(lead.split()) == 1 or not first.isalpha() or first.lower() in FRAME | PLACES else ""
 
 
+_PART = regex(r"\bof (?:which|whom|them|these|those)\b", re.I)
+
+
 def _bold_in(page: Page, line: str) -> tuple[str, ...]:
-    return tuple(text for text in page.bold if text and not text.endswith(":") and text in line)
+    return tuple(text for text in _bold(page) if text and text in line)
+
+
+def _bold(page: Page) -> tuple[str, ...]:
+    """What is bold, but for headings and for a total that its line goes on to take a part of."""
+    return tuple(
+        text
+        for text in page.bold
+        if not text.endswith(":") and not any(_goes_on(line, text) for line in page.lines)
+    )
+
+
+def _goes_on(line: str, text: str) -> bool:
+    part = _PART.search(line, line.find(text) + len(text)) if text in line else None
+    return part is not None and bool(line[line.find(text) + len(text) : part.start()].strip())
+
+
+_PART_FIRST = regex(r"\W*(?:(?:only|just)\s+)?[\w-]+ of (?:them|these|those)\b|of (?:them|these|those)\b", re.I)
+
+
+def _with_wholes(parts: list[str]) -> list[str]:
+    """Read "6 of them are cracked." together with the sentence before it."""
+    joined: list[str] = []
+    for part in parts:
+        if joined and _PART_FIRST.match(part):
+            joined[-1] += " " + part
+        else:
+            joined.append(part)
+    return joined
 
 
 def _takes_up(sentence: str, question: Question) -> bool:
@@ -345,11 +385,15 @@ def _most_about(parts: Sequence[str], question: Question) -> tuple[str, ...]:
     return tuple(part for part, share in zip(parts, shares, strict=True) if share == best)
 
 
+_NO_WAIT = regex(r"[\s*_-]*no,?\s*wait\b", re.I)
+"""A "no" that is taken back or takes something back: neither is the answer."""
+
+
 def after_correction(text: str) -> str | None:
     """The text after the last point where the reply corrects itself ("Wait, ..."), or None."""
     last = None
     for match in _CORRECTION.finditer(text):
         last = match
-    if last is None or last.start() == 0:
+    if last is None or (last.start() == 0 and not _NO_WAIT.match(text)):
         return None
     return text[last.end() :].strip(" ,:.-*") or None

@@ -34,7 +34,7 @@ from visioneval.grading.refusal import declines, without_declining
 from visioneval.grading.statements import final_statements, names_two_things
 from visioneval.types import Answer, Outcome, Prompt, Reply, Stop, Text, Verdict
 
-GRADER_VERSION = "1"
+GRADER_VERSION = "2"
 """Raised whenever a reply could be graded otherwise than before."""
 
 _LONGEST_EXTRACT = 300

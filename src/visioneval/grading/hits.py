@@ -35,7 +35,8 @@ Reader: TypeAlias = Callable[[str], list[Hit]]
 
 _DENIED = regex(
     r"(?:\bnot|n't|\bnever|\brather than|\binstead of|\bunlike|\bneither|\bnor|\bopposed to|\bexcluding"
-    r"|\bno longer)"
+    r"|\bno longer|\brul(?:e|ed|ing) out"
+    r"|\b(?:all|everything|any|every one) (?:but|except)(?: for)?|\bother than)"
     r"(?:\s+(?:an?|the|on|in|at|to|its|really|quite|exactly|be|your|my|just|only))*[\s\"'*]*$",
     re.I,
 )
@@ -43,8 +44,9 @@ _CONCLUDES = regex(
     r"(?:\b(?:so|therefore|thus|hence|consequently|accordingly|overall|meaning(?: that)?|which means"
     r"|that means|giving"
     r"|which gives|that gives|(?:which|that) makes|making(?: it)?|leaving|which leaves|that leaves"
-    r"|for a total of|a total of|totall?ing"
-    r"|adding up to|adds up to|add up to|equals|is equal to|in conclusion|to conclude|in summary)\b|=|→|->|⇒)",
+    r"|for a total of|a total of|a difference of|totall?ing"
+    r"|(?:minus|plus) \w+ (?:is|makes|leaves)|adding up to|adds up to|add up to|equals|is equal to"
+    r"|in conclusion|to conclude|in summary)\b|=|→|->|⇒)",
     re.I,
 )
 _BRACKETS = regex(r"\([^()]*\)|\[[^\[\]]*\]")
@@ -53,6 +55,23 @@ _BRACKETS = regex(r"\([^()]*\)|\[[^\[\]]*\]")
 def is_denied(text: str, hit: Hit) -> bool:
     """Tell whether the words before a hit deny it: "not 9", "rather than the left"."""
     return bool(_DENIED.search(text[max(0, hit.start - 60) : hit.start]))
+
+
+_PERHAPS = regex(
+    r"\b(?:(?:might|may|could)(?:\s+(?:also|well|even|just))*\s+be|maybe|perhaps|possibly)\b[^.;:,()\n\d]{0,20}$",
+    re.I,
+)
+
+
+def with_doubts(text: str, hits: list[Hit]) -> list[Hit]:
+    """Leave all open where another value is offered after the first: "9, but it might be 8"."""
+    if len(distinct(hits)) < 2:
+        return hits
+    doubted = any(
+        hit.value != hits[0].value and _PERHAPS.search(text[max(0, hit.start - 50) : hit.start])
+        for hit in hits[1:]
+    )
+    return [hit._replace(definite=False) for hit in hits] if doubted else hits
 
 
 def outside_brackets(text: str, hits: Sequence[Hit]) -> list[Hit]:

@@ -15,10 +15,10 @@ from visioneval.grading.words import MONTHS
 Order = Literal["dmy", "mdy", "ymd"]
 
 _MONTH = "|".join(MONTHS) + "|" + "|".join(month[:3] for month in MONTHS) + "|sept"
-_WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?,?\s+)?"
 _DATE = regex(
     rf"""
       \b(?P<y1>\d{{4}})\s?(?P<s1>[-/.])\s?(?P<m1>\d{{1,2}})(?:\s?(?P=s1)\s?(?P<d1>\d{{1,2}}))?(?![\d:])
+    | (?<!\d)(?P<y8>(?:19|20)\d\d)(?P<m8>0\d|1[0-2])(?P<d8>[0-3]\d)(?!\d)
     | \b(?P<y5>\d{{4}})[年]\s?(?P<m5>\d{{1,2}})月(?:\s?(?P<d5>\d{{1,2}})日)?
     | \b(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?[\s.-]+(?:of\s+)?(?P<m2>{_MONTH})\b\.?,?[\s-]*(?P<y2>\d{{4}}
         |'?\d\d(?!\d|:))
@@ -49,7 +49,7 @@ def find_dates(text: str, order: Order | None, precision: int) -> list[Hit]:
         else:
             readings = [
                 _iso(group[f"y{i}"], group.get(f"m{i}"), group.get(f"d{i}"))
-                for i in (1, 5, 2, 3, 7)
+                for i in (1, 8, 5, 2, 3, 7)
                 if group[f"y{i}"]
             ]
         values = {value for value in readings if value}
@@ -105,6 +105,14 @@ _SPOKEN = regex(
 )
 
 
+_IN_WORDS = regex(
+    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)[ -]"
+    r"((?:ten|eleven|twelve|[a-z]{3,6}teen|(?:twen|thir|for|fif)ty)(?:-[a-z]{3,5})?)\b",
+    re.I,
+)
+"""Seven ten."""
+
+
 def find_times(text: str) -> list[Hit]:
     """Find times of day as (hour, minute, second, knows morning from evening)."""
     hits: list[Hit] = []
@@ -119,6 +127,7 @@ def find_times(text: str) -> list[Hit]:
             hits.append(
                 Hit(value, match[0].strip(), match.start(), match.end(), rank=0 if match["sep"] != "." else 1)
             )
+    hits += [hit for match in _IN_WORDS.finditer(text) if (hit := _in_words(match))]
     return hits + [hit for match in _SPOKEN.finditer(text) if (hit := _spoken(match))]
 
 
@@ -130,6 +139,13 @@ def _clock(hour: int, minute: int, second: int, half: str) -> tuple[int, int, in
     elif half == "a":
         hour %= 12
     return hour % 24, minute, second
+
+
+def _in_words(match: re.Match[str]) -> Hit | None:
+    hour, minute = _number(match[1]), _number(match[2])
+    if hour is None or minute is None:
+        return None
+    return Hit((hour, minute, 0), match[0], match.start(), match.end(), rank=1)
 
 
 def _spoken(match: re.Match[str]) -> Hit | None:

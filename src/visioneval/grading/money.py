@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from visioneval.grading.hits import MOST_HITS, Hit, distinct
+from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct
 from visioneval.grading.numerals import Numeral, find_numerals
 from visioneval.grading.preference import settle
 from visioneval.grading.question import Question
@@ -99,7 +99,32 @@ def find_amounts(text: str, currency: str | None, question: Question) -> list[Hi
         for numeral in find_numerals(text)[-MOST_HITS:]
         if (hit := _amount(text, numeral, currency)) is not None
     ]
-    return settle(text, _totals(text, _with_alternatives(text, _joined_cents(text, hits))), question)
+    hits = [hit for hit in hits if not _is_another_line(text, hit, question)]
+    hits = _with_alternatives(text, _joined_cents(text, hits))
+    if len(distinct(hits)) > 1:
+        hits = after_conclusion(text, hits)
+    return settle(text, _totals(text, hits), question)
+
+
+_LINES = (
+    "subtotal|sub-total|total|taxe?s?|vat|tips?|gratuity|discount|deposit|change|cash|paid|tendered|due|balance"
+    "|shipping|postage|delivery"
+)
+_LINE_ASKED = regex(rf"\b({_LINES})\b", re.I)
+_LINE_NAMED = regex(
+    r"(?:^|(?<=[\s(]))(?<!\bafter )(?<!\bbefore )(?<!\bwith )(?<!ing )(?<!\bincl\. )"
+    rf"({_LINES})\b(?:\s+[a-z]+){{0,5}}[:\s]*$",
+    re.I,
+)
+"""The line of a receipt that a number belongs to; "after tax" and "including VAT" name none."""
+
+
+def _is_another_line(text: str, hit: Hit, question: Question) -> bool:
+    """Tell whether an amount is that of another line: "The subtotal is $12.50", asked for the total."""
+    asked = {line.lower() for line in _LINE_ASKED.findall(question.text)}
+    before = text[max(0, hit.start - 60) : hit.start]
+    named = _LINE_NAMED.search(before) if asked else None
+    return named is not None and not asked & {line.lower() for line in _LINE_ASKED.findall(named[0])}
 
 
 def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
@@ -120,7 +145,7 @@ def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
     if name is None and (code := _CODE.search(before[-4:]) or _CODE.search(after[:4])):
         written = code[1] or code[2]
         found = written if written in _ISO else None
-    if (left and left["sign"]) or re.search(r"-[^\w\s]\s?$", before):
+    if (left and left["sign"]) or _NEGATIVE.search(before):
         value = -abs(value)
     rank = 0 if found else (2 if _OTHER_UNIT.match(after) else 1)
     start = left.start() + max(0, numeral.start - 16) if left else numeral.start
@@ -130,6 +155,7 @@ def _amount(text: str, numeral: Numeral, asked: str | None) -> Hit | None:
     return Hit((value.normalize() + 0, said), text[start:stop].strip(), start, stop, note, rank=rank)
 
 
+_NEGATIVE = regex(r"(?:[-–]|\b(?:minus|negative)\s)[^\w\s]\s?$", re.I)
 _ISO = frozenset(code for codes in _CURRENCIES.values() for code in codes.split())
 
 

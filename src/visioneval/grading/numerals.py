@@ -1,8 +1,8 @@
 """Numerals: every number that a text holds, in digits, in words or as an ordinal, and where it stands.
 
-Understands "32,500", "1.234,56", "12 345", "3 1/2", "twenty-two", "a dozen", "5th", "十二". Does not mistake a
-time, a date or a part code ("07:10", "2027-08-03", "R10", "4k7") for a number. Chooses nothing: what the
-numbers mean is `quantities`' business.
+Understands "32,500", "1.234,56", "12 345", "3 1/2", "twenty-two", "a dozen", "5th", "minus five", "5 below zero"
+and "十二". Does not mistake a time, a date or a part code ("07:10", "2027-08-03", "R10", "4k7") for a number.
+Chooses nothing: what the numbers mean is `quantities`' business.
 """
 
 from __future__ import annotations
@@ -96,7 +96,40 @@ def find_numerals(text: str) -> list[Numeral]:
             found.append(Numeral(Decimal(_ordinal(written)), match.start(), match.end(), "ordinal"))
         elif kind == "cjk":
             found.append(Numeral(Decimal(_cjk(written)), match.start(), match.end(), "word"))
-    return found
+    return _signed(text, found)
+
+
+_OPERATOR = regex(r"\s*[\w°%²³/.]{0,12}\s*")
+"""Between a sign and the number before it: with a unit at most, the sign is one of a range or a difference."""
+_SIGN = regex(
+    r"(?:\b(?:minus|negative)\s+|(?<![\w.,)\]])–"
+    r"|(?:\b(?:is|was|be|reads?|shows?|displays?|indicates?|at|of|about|around)|[=≈~])[ ](?P<dash>[-–])[ ])$",
+    re.I,
+)
+_MAY_BE_SIGNED = regex(r"[–]|- |minus|negative|below|above", re.I)
+_ZERO_MARK = regex(r"\s*(?:(?:°|degrees?\b|[CFK]\b|celsius\b|fahrenheit\b)\s*)*(below|above)\s+", re.I)
+
+
+def _signed(text: str, found: list[Numeral]) -> list[Numeral]:
+    """Give the numbers the signs that are not written at them: "minus 5", "–5", "is - 5", "5 °C below zero"."""
+    if not _MAY_BE_SIGNED.search(text):
+        return found
+    signed: list[Numeral] = []
+    for numeral in found:
+        last = signed[-1] if signed else None
+        mark = _ZERO_MARK.fullmatch(text, last.end, numeral.start) if last and not numeral.value else None
+        if last and mark:
+            signed[-1] = last._replace(value=-last.value) if mark[1].lower() == "below" else last
+            continue
+        sign = (
+            _SIGN.search(text[max(0, numeral.start - 16) : numeral.start]) if numeral.kind != "ordinal" else None
+        )
+        if sign:
+            start = numeral.start - len(sign[0]) if sign["dash"] is None else numeral.start - 2
+            if not (last and _OPERATOR.fullmatch(text, last.end, start)):
+                numeral = numeral._replace(value=-numeral.value, start=start)
+        signed.append(numeral)
+    return signed
 
 
 def _scaled(text: str, found: list[Numeral], words: list[Numeral]) -> list[Numeral]:

@@ -25,7 +25,7 @@ _SAME = (
 _SIDES = frozenset("left right top bottom front".split())
 _AGAINST = regex(
     r"(?:\b(?:than|unlike|compared (?:to|with)|versus|vs\.?|not|neither|nor|rather than|instead of"
-    r"|opposed to|no longer)|n't)"
+    r"|opposed to|no longer|rul(?:e|ed|ing) out|except|other than|apart from|anything but)|n't)"
     r"\s+(?:[\w'-]+\s+){0,3}[\"'(]*$",
     re.I,
 )
@@ -89,7 +89,7 @@ class Options:
         hits = [
             Hit(self._key_of(match[0]), match[0], match.start(), match.end())
             for match in self._pattern.finditer(text)
-            if len(match[0]) > 1 or match[0].isdigit() or not match[0].isalpha()
+            if (len(match[0]) > 1 or match[0].isdigit() or not match[0].isalpha()) and not _is_adverb(text, match)
         ]
         hits += find_letters(text, self.letters)
         hits.sort(key=lambda hit: hit.start)
@@ -135,6 +135,8 @@ class Options:
         key = _canonical(written)
         if key in self.keys:
             return key
+        if written.lower().endswith("s") and (singular := _canonical(written[:-1])) in self.keys:
+            return singular
         return next((value for name, value in self._name_keys.items() if _canonical(name) == key), key)
 
     def _remaining(self, denied: list[Hit]) -> list[Hit]:
@@ -167,6 +169,19 @@ def find_letters(text: str, letters: dict[str, str]) -> list[Hit]:
         if letter in letters and not is_word:
             hits.append(Hit(letters[letter], letter, match.start(), match.end()))
     return hits
+
+
+_EXACTLY = regex(
+    r"(?:^|\b(?:is|it's|are|sits|lies|stands|located|placed)\s+)[\W_]*right\s+(?:in|at|on|next|by|near|above|below)\b|,\s*right\?",
+    re.I,
+)
+
+
+def _is_adverb(text: str, match: re.Match[str]) -> bool:
+    """Tell the side from "right in the middle" and "the left one, right?"."""
+    if match[0].lower() != "right":
+        return False
+    return any(found.start() <= match.start() < found.end() for found in _EXACTLY.finditer(text))
 
 
 def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
@@ -219,7 +234,9 @@ def _closed_class(value: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _compile(names: tuple[str, ...]) -> re.Pattern[str]:
     alternatives = "|".join(_flexible(name) for name in names if name.strip())
-    return re.compile(rf"(?<![\w-])(?:{alternatives})(?!\w|-(?!hand\b|most\b|side\b|colou?red\b)\w)", re.I)
+    return re.compile(
+        rf"(?<![\w-])(?:{alternatives})(?:(?<=[a-z]{{4}})s)?(?!\w|-(?!hand\b|most\b|side\b|colou?red\b)\w)", re.I
+    )
 
 
 def _flexible(name: str) -> str:

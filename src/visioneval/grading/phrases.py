@@ -65,10 +65,16 @@ def _feet_and_inches(text: str) -> str:
     return _FEET.sub(lambda found: f"{found[1]}'{found[2] if found[2] and found[2] != '0' else ''}", text)
 
 
+_CONTRAST = regex(r",?\s+(?:and\s+|but\s+)?not\s+\"?(?-i:[A-Z])[^,.;:!?]{0,40}[.!\"]*$", re.I)
+"""Another name that is ruled out: "Oakmere, not Fairfield"."""
+
+
 def phrase_keys(sentence: str, question: Question) -> Iterator[tuple[str, ...]]:
     """The ways to read what a sentence answers: as it stands, without its frame, after its verb, in quotes."""
     whole = phrase_key(sentence)
     yield whole
+    sentence = _CONTRAST.sub("", sentence)
+    whole = phrase_key(sentence)
     if len(whole) > _MOST_WORDS or _doubtful(whole):
         return
     quoted = {found[0] or found[1] for found in _QUOTED.findall(sentence)}

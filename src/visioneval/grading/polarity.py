@@ -8,21 +8,28 @@ that disagree with one another leave the matter open.
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from functools import lru_cache
 
 from visioneval.grading.characters import tokens
 from visioneval.grading.hits import Hit
 from visioneval.grading.question import Question
 from visioneval.grading.regex import regex
-from visioneval.grading.words import NEGATORS, STOP, stem
+from visioneval.grading.words import FRAME, NEGATORS, STOP, stem
 
 _YES = "yes|yep|yeah|yup|affirmative|true|correct|definitely|absolutely|oui|sí|ja|sim|да|是|是的|はい|예|네|نعم"
 _NO = "no|nope|nah|negative|false|incorrect|non|nein|não|нет|否|不是|いいえ|아니요|아니오|لا"
-_WORD = rf"(?P<yes>{_YES})|(?P<no>{_NO})"
-_ALONE = regex(rf"[\W_]*(?:{_WORD})[\W_]*", re.I)
+_YES_PHRASES = r"i (?:think|believe) so"
+_NO_PHRASES = (
+    r"(?:probably|certainly|definitely|absolutely|of course|surely|apparently|most likely) not"
+    r"|not (?:really|at all)|not that i (?:can|could) (?:see|tell)|i (?:don't|do not) (?:think|believe) so"
+    r"|(?:(?:very|highly|quite|rather) )?unlikely|hardly|doubtful|i doubt it"
+)
+_WORD = rf"(?P<yes>{_YES_PHRASES}|{_YES})|(?P<no>{_NO_PHRASES}|{_NO})"
+_ALONE = regex(rf"[\W_]*(?:{_WORD})[\W_]*|[yn]", re.I)
 _OPENING = regex(
     rf"^[\W_]*(?:(?:the\s+)?(?:final\s+|correct\s+|short\s+)?answer\s*(?:is|:)?\W*|well|so|therefore|thus"
-    rf"|hence|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
+    rf"|hence|actually|in fact|in short|in summary|overall|conclusion|verdict|result|ok|okay|hmm)?[\W_]*"
     rf"\b(?:{_WORD})\b(?=\s*(?:[,.;:!?\"')–—-]|$)|\s+(?:it|there|the|this|that|i|they|he|she|you|we|both"
     rf"|all|these|those|because|since)\b(?!\s*[-]))",
     re.I,
@@ -44,6 +51,7 @@ _POLES = (
         perfectly continuous continuously uninterrupt secure securely sound normal undamage unbent smooth unharmed
         untouch good defect-free proper properly uniform consistent""",
     ),
+    ("locked lock", "unlocked unlock"),
     ("open opened ajar", "closed close shut seal"),
     ("empty unoccupi vacant vacancy unoccupy", "full occupi occupy fill"),
     ("inside within enclos contain", "outside overhang beyond protrud extend"),
@@ -68,10 +76,11 @@ _COMPARED = (
     ("heavier heaviest", "lighter lightest"),
     ("older oldest", "younger youngest newer newest"),
     ("nearer nearest closer closest", "farther farthest further furthest"),
+    ("illuminated lit", "unlit off extinguished"),
     ("win won leading", "lose losing lost trailing"),
 )
 _STATES = tuple(
-    ({stem(word) for word in plus.split()}, {stem(word) for word in minus.split()})
+    (frozenset(map(stem, plus.split())), frozenset(map(stem, minus.split())))
     for plus, minus in (*_POLES, *_COMPARED)
     if plus.split()[0] not in ("lit", "over")  # "dark red" and "below" are answers
 )
@@ -105,21 +114,41 @@ _MOST_SENTENCES = 60
 
 def find_polarity(text: str, question: Question) -> list[Hit]:
     """Find what a span answers to a yes/no question; two hits where it says both."""
-    said = _said(text)
-    return said or _meant(text, question)
+    text = _IDIOM.sub(" ", text)
+    return _said(text, question) or _meant(text, question)
 
 
-def _said(text: str) -> list[Hit]:
-    """Find a plain yes or no: the whole span, the opening of a sentence or its close."""
+_IDIOM = regex(
+    r"\b(?:(?:there(?:'s| is)\s+)?"
+    r"no\s+(?:doubt|question(?!\s+mark))|without(?:\s+an?|\s+any)?\s+doubt|not only)\b",
+    re.I,
+)
+"""What looks like a negation and is none."""
+
+
+def _said(text: str, question: Question) -> list[Hit]:
+    """Find a plain yes or no: the whole span, the opening of a sentence or its close.
+
+    What an opening goes on to say counts too: "No, the ring is not intact" says both.
+    """
     text = _ECHO.sub(" ", text) if len(text) > 9 else text
     hits: list[Hit] = []
     for sentence in _SENTENCE.split(text):
         match = _ALONE.fullmatch(sentence) if len(sentence) < 40 else None
-        match = match or _OPENING.match(sentence[:80]) or _CLOSING.search(sentence[-40:])
+        opening = None if match else _OPENING.match(sentence[:80])
+        match = match or opening or _CLOSING.search(sentence[-40:])
         if match:
-            value = bool(match["yes"])
-            hits.append(Hit(value, match["yes"] or match["no"], match.start(), match.end()))
+            written = match["yes"] or match["no"] or match[0]
+            value = bool(match["yes"]) or written.lower() == "y"
+            hits.append(Hit(value, written, match.start(), match.end()))
+        if opening and (rest := _LINK.sub("", sentence[opening.end() :])):
+            meant = _asserted(rest, question.text, subject_left_out=True)
+            if meant is not None and meant != bool(opening["yes"]):
+                hits.append(Hit(meant, rest.strip(), opening.end(), len(sentence)))
     return hits
+
+
+_LINK = regex(r"^[\W_]*(?:(?:but|and|though|although|as|because|since)\b[\W_]*)?", re.I)
 
 
 def _meant(text: str, question: Question) -> list[Hit]:
@@ -164,7 +193,7 @@ def _pole(words: tuple[str, ...]) -> tuple[int, int] | None:
     return None
 
 
-def _asserted(sentence: str, question: str) -> bool | None:
+def _asserted(sentence: str, question: str, *, subject_left_out: bool = False) -> bool | None:
     if _UNREAL.search(sentence) or sentence.rstrip().endswith("?"):
         return None
     words = tokens(sentence)
@@ -178,8 +207,11 @@ def _asserted(sentence: str, question: str) -> bool | None:
     if pole is not None:
         index, sign = pole
         stated = _pole_of(words, index)
-        if stated is not None and _same_subject(stems, content, index):
+        bare = subject_left_out or _is_bare(words, index)
+        if stated is not None and (_same_subject(words, content, index) or (bare and index)):
             agrees = stated == sign
+            if agrees and universal and subject_left_out and not any(word in _UNIVERSAL for word in words):
+                return None  # "one light is still on" says nothing of all
             return agrees and not (universal and _partial(sentence))
         if universal and stated is None and _touches_both(words, index):
             return False
@@ -236,13 +268,11 @@ def _touches_both(words: tuple[str, ...], index: int) -> bool:
 def says_opposite(clause: str, question: Question) -> bool:
     """Tell whether a clause claims the opposite of what the question asks after: "the top shelf is full" where
     the empty one is sought."""
-    asked, said = question.words, tokens(clause)
-    if question.negated:
+    states = _states_asked(question)
+    if not states or question.negated:
         return False
-    for plus, minus in _STATES:
-        if bool(asked & plus) == bool(asked & minus):
-            continue
-        wanted, other = (plus, minus) if asked & plus else (minus, plus)
+    said = tokens(clause)
+    for wanted, other in states:
         signs = {_claims(said, i, wanted, other) for i in range(len(said))} - {None}
         if signs == {False}:
             return True
@@ -250,11 +280,38 @@ def says_opposite(clause: str, question: Question) -> bool:
 
 
 @lru_cache(maxsize=4096)
+def opposites_asked(question: Question) -> frozenset[str]:
+    """The stems of the states that a question asks after, and of their opposites."""
+    return frozenset(word for pair in _states_asked(question) for side in pair for word in side)
+
+
+@lru_cache(maxsize=4096)
+def _states_asked(question: Question) -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    """The pairs of opposites of which a question names one side, that side first."""
+    asked = question.words
+    pairs = [
+        (plus, minus) if asked & plus else (minus, plus)
+        for plus, minus in _STATES
+        if bool(asked & plus) != bool(asked & minus)
+    ]
+    if _REMAINING.search(question.text):
+        pairs.append(_USED)
+    return tuple(pairs)
+
+
+_REMAINING = regex(r"\b(?:(?:is|are|has|have)\s+left|remain\w*|unused)\b", re.I)
+_USED = (
+    frozenset(map(stem, "left remain remaining unused".split())),
+    frozenset(map(stem, "used spent consumed gone drained".split())),
+)
+
+
+@lru_cache(maxsize=4096)
 def _stems_of(words: tuple[str, ...]) -> frozenset[str]:
     return frozenset(map(stem, words))
 
 
-def _claims(words: tuple[str, ...], i: int, wanted: set[str], other: set[str]) -> bool | None:
+def _claims(words: tuple[str, ...], i: int, wanted: frozenset[str], other: frozenset[str]) -> bool | None:
     """Whether a word claims one of two opposites, with a negation just before it turned round."""
     here = stem(words[i])
     if here not in wanted and here not in other:
@@ -296,19 +353,32 @@ def _all_negated(words: tuple[str, ...], index: int) -> bool:
     return True
 
 
-def _same_subject(stems: set[str], content: tuple[str, ...], index: int) -> bool:
+def _is_bare(words: tuple[str, ...], index: int) -> bool:
+    """Tell whether a sentence names a state and nothing that has it: "Closed.", "Not fully closed."."""
+    return all(
+        word in FRAME
+        or word in NEGATORS
+        or word.endswith("ly")
+        or word in ("wide", "half", "still")
+        or stem(word) in _PLUS[index] | _MINUS[index]
+        for word in words
+    )
+
+
+def _same_subject(words: tuple[str, ...], content: tuple[str, ...], index: int) -> bool:
     """Tell whether a sentence is about what is asked.
 
     A defect answers a question about defects of its kind, or about defects at large. Other opposites need a noun
     in common, or a pronoun.
     """
+    stems = _stems_of(words)
     if index == 0:
         asked = set(content) & _PLUS[0]
         stated = stems & _PLUS[0]
         return not stated or not asked or bool(asked & _GENERIC) or _same_kind(asked, stated)
     nouns = set(content) - _PLUS[index] - _MINUS[index]
-    return bool(stems & nouns) or bool({"it", "they"} & stems)
+    return bool(stems & nouns) or any(word in _PRONOUNS for word in words)
 
 
-def _same_kind(asked: set[str], stated: set[str]) -> bool:
+def _same_kind(asked: Set[str], stated: Set[str]) -> bool:
     return bool(asked & stated) or any(asked & kind and stated & kind for kind in _KINDS)

@@ -7,15 +7,27 @@ that are offered as alternatives ("8 or 9"): those stay open.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import lru_cache
 
 from visioneval.grading.characters import tokens
-from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
+from visioneval.grading.hits import (
+    MOST_HITS,
+    Hit,
+    after_conclusion,
+    distinct,
+    is_denied,
+    outside_brackets,
+    with_doubts,
+)
+from visioneval.grading.polarity import opposites_asked
 from visioneval.grading.question import Question
 from visioneval.grading.regex import regex
 from visioneval.grading.words import FRAME, NEGATORS, stem
 
 _CLAUSES = regex(
-    r"[;:\n]|,\s|\.\s|\s[-–—]\s|\b(?:and|but|while|whereas|plus|with|which|whereof|although|though|including|excluding)\b",
+    r"[;:\n]|,\s|\.\s|\s[-–—]\s"
+    r"|\b(?:and|but|while|whereas|plus|with|(?<!\bof )which|whereof|although|though|including|excluding)\b",
     re.I,
 )
 _CLAUSE_REACH = 200
@@ -28,12 +40,13 @@ _LABEL = regex(
 _OR_BEFORE = regex(
     r"(?:\bor(?: maybe| possibly| perhaps| even)?(?: (?:the|on|in|at))*|(?<=\d)\s?/)\s*[\"'*(]*$", re.I
 )
-_OR_AFTER = regex(r"[\"'*)]*(?:,?\s*\bor\b(?! (?:so|more|less)\b)|\s?/\s?(?=[\d$£€]))", re.I)
+_OR_AFTER = regex(r"[\"'*)]*(?:,?\s*\(?\bor\b(?! (?:so|more|less)\b)|\s?/\s?(?=[\d$£€]))", re.I)
 
 
 def settle(text: str, hits: list[Hit], question: Question, *, either: bool = True) -> list[Hit]:
     """Settle on the value that a span claims, if it claims one."""
-    hits = [hit for hit in hits[-MOST_HITS:] if not is_denied(text, hit)]
+    hits = with_doubts(text, hits[-MOST_HITS:])
+    hits = [hit for hit in hits if not is_denied(text, hit) and not is_refuted(text, hit, question)]
     if not hits:
         return []
     best = min(hit.rank for hit in hits)
@@ -80,12 +93,44 @@ def _occurs(written: str, text: str) -> bool:
 
 def clause_of(text: str, hit: Hit) -> str:
     """The clause that a hit stands in."""
-    return text[slice(*_clause(hit, _cuts(text), len(text)))]
+    return text[slice(*clause_span(text, hit))]
 
 
-def _cuts(text: str) -> list[int]:
+def clause_span(text: str, hit: Hit) -> tuple[int, int]:
+    """Where the clause of a hit begins and ends."""
+    cuts = _cuts(text)
+    before, after = bisect_left(cuts, hit.start), bisect_left(cuts, hit.end)
+    start = max(hit.start - _CLAUSE_REACH, cuts[before - 1] if before else 0)
+    end = min(hit.end + _CLAUSE_REACH, cuts[after] if after < len(cuts) else len(text))
+    return start, end
+
+
+_REFUTED = regex(
+    r"(?P<between>[^.;:,()\n\d]{0,40}?)\b(?:(?:is|are|was|were|do|does|did|has|have)(?:\s+not\b|n't\b)"
+    r"|(?:is|are|was|were)\s+(?:wrong|incorrect|false)\b)",
+    re.I,
+)
+
+
+def is_refuted(text: str, hit: Hit, question: Question) -> bool:
+    """Tell whether the words after a hit deny it: "0101 is wrong", or "the pear is not on top", asked what is."""
+    denial = _REFUTED.match(text, hit.end)
+    if denial is None or question.negated:
+        return False
+    _, clause_end = clause_span(text, hit)
+    if denial.end() > clause_end:
+        return False
+    denied = text[denial.end() : clause_end]
+    words = {stem(word) for word in tokens(denied) if word not in FRAME}
+    if words & opposites_asked(question):
+        return False  # "the left gear is not intact", asked which is broken
+    return not denial["between"].strip(" \"'*") or bool(words & (question.words - {question.subject}))
+
+
+@lru_cache(maxsize=16)
+def _cuts(text: str) -> tuple[int, ...]:
     """Where clauses end; in a list the label of a line, "Home: 21", belongs to its value."""
-    return [
+    return tuple(
         match.start()
         for match in _CLAUSES.finditer(text)
         if not (
@@ -93,13 +138,7 @@ def _cuts(text: str) -> list[int]:
             and "\n" in text
             and _LINE_LABEL.search(text[max(0, match.start() - 40) : match.start()])
         )
-    ]
-
-
-def _clause(hit: Hit, cuts: list[int], length: int) -> tuple[int, int]:
-    start = max(hit.start - _CLAUSE_REACH, max((cut for cut in cuts if cut < hit.start), default=0))
-    end = min(hit.end + _CLAUSE_REACH, min((cut for cut in cuts if cut >= hit.end), default=length))
-    return start, end
+    )
 
 
 def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
@@ -110,12 +149,11 @@ def most_about(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     """
     if not question.words:
         return hits
-    cuts = _cuts(text)
     shared: list[frozenset[str]] = []
     scores: list[int] = []
     for hit in hits:
-        start, end = _clause(hit, cuts, len(text))
-        shared.append(_shared(text[start:end], question))
+        start, end = clause_span(text, hit)
+        shared.append(shared_words(text[start:end], question))
         labelled = bool(_LABEL.search(text[start : hit.start]))
         scores.append(2 * len(shared[-1] - {question.subject}) + (question.subject in shared[-1]) - 2 * labelled)
     best = max(scores)
@@ -134,7 +172,8 @@ def _says_all(best: frozenset[str], shared: list[frozenset[str]], subject: str) 
     return all(other - {subject} <= best for other in shared)
 
 
-def _shared(clause: str, question: Question) -> frozenset[str]:
+def shared_words(clause: str, question: Question) -> frozenset[str]:
+    """The stems that a clause repeats of the question; none where it is negated and the question is not."""
     words = tokens(clause)
     if any(word in NEGATORS for word in words) and not question.negated:
         return frozenset()

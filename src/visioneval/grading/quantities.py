@@ -1,7 +1,7 @@
 """Quantities: which number a text claims, for counts, measures and money.
 
 Takes the numerals of a span, reads the words around them, and settles: bounds and alternatives stay open
-(hedging), working gives way to its result, parts give way to the whole, other units to the one asked for.
+(hedging), working gives way to its result, other units to the one asked for.
 """
 
 from __future__ import annotations
@@ -10,13 +10,24 @@ import re
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
-from visioneval.grading.hits import MOST_HITS, Hit, after_conclusion, distinct, is_denied, outside_brackets
+from visioneval.grading.characters import tokens
+from visioneval.grading.hits import (
+    MOST_HITS,
+    Hit,
+    after_conclusion,
+    distinct,
+    is_denied,
+    outside_brackets,
+    with_doubts,
+)
 from visioneval.grading.numerals import Numeral, find_numerals
-from visioneval.grading.preference import prefer
-from visioneval.grading.question import Question
+from visioneval.grading.parts import parts_or_total, totals, without_wholes
+from visioneval.grading.polarity import opposites_asked, says_opposite
+from visioneval.grading.preference import clause_of, clause_span, is_refuted, prefer
+from visioneval.grading.question import COUNTED, Question
 from visioneval.grading.regex import regex
 from visioneval.grading.units import Unit, convert, find_unit, is_ambiguous
-from visioneval.grading.words import stem
+from visioneval.grading.words import NEGATORS, stem
 
 Quantity: TypeAlias = Decimal | tuple[Decimal, str]
 """A number in the asked unit, or a number and the other dimension that it measures."""
@@ -27,7 +38,6 @@ class Asked(NamedTuple):
 
     question: Question
     unit: Unit | None
-    unit_name: str
     counts: bool
     """A whole number: words such as "a", "none" and "the fifth" can stand for it."""
     key: Decimal | None = None
@@ -47,63 +57,120 @@ _BOUND = regex(
     r"|minimum of|maximum of|upwards of|above|below|exceeding|greater than|exceeds|not exactly)|[<>≥≤]=?)\s*$",
     re.I,
 )
-_BOUND_AFTER = regex(r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b)", re.I)
+_BOUND_AFTER = regex(
+    r"\s*(?:\+(?!\s*\.?\d)|or (?:more|so|fewer|less)\b|plus\b|at (?:least|most)\b|,?\s*give or take\b)", re.I
+)
 _ALTERNATIVE = regex(
-    r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\b(?:or|to|through|and/or|or maybe|or possibly"
+    r"\s*[\w°%²³/.]{0,12}\s*(?:,?\s*\(?\b(?:or|to|through|and/or|or maybe|or possibly"
     r"|or perhaps)\b(?:\s+(?:even|about|maybe|possibly|perhaps))?|[-–—~/])\s*$",
     re.I,
 )
-_WHOLE_OF = regex(
-    r"(?:\b(?:out of|of|of the|of these|of those|of all|of a total of|among|amongst|from the"
-    r"|in the)(?:\s+(?:the|these|those|all|visible|total))*|/)\s*$",
-    re.I,
-)
 _NONE_OF = regex(r"\b(?:none|neither|not one) of (?:the |these |those |all )*$", re.I)
-_TOTAL_AFTER = regex(r"[^.;,\n\d]{0,40}?\b(?:in total|in all|altogether|overall|combined|total)\b", re.I)
-_TOTAL_BEFORE = regex(
-    r"\b(?:totals?|sum|altogether|grand total|final count|total count|overall)\b[^.;,\n\d]{0,40}$", re.I
-)
 _UNIT_AFTER = regex(
     r"\s?-?\s?(cubic[ -](?:metres?|meters?|feet|foot)|square[ -](?:metres?|meters?|feet|foot)"
     r"|cu\.\s?(?:m|ft)\b|sq\.?\s?(?:m|ft)\b|(?:degrees?|°)\s?(?:C|F|Celsius|Fahrenheit)\b|per[ -]cent"
     r"|km/h|mi/h|m/s"
-    r"|(?:miles|kilomet(?:er|re)s|met(?:er|re)s)[ -]per[ -](?:hour|second)\b"
+    r"|(?:miles|mi|kilomet(?:er|re)s|km|met(?:er|re)s|m)[ -]per[ -](?:hour|second)\b"
     r"|pounds[ -]per[ -]square[ -]inch\b|revolutions[ -]per[ -]minute\b"
     r"|[%°\"'](?![\w])|[A-Za-zµμΩ]+[²³23]?(?![\w]))"
 )
-
-
 _CLAUSE_ENDS = regex(r"\s*(?:[.,;)]|$)")
 """Behind a number, a lone capital letter is a unit where the clause ends with it: "12.6 A."."""
 _RESISTOR_CODE = regex(r"\b(\d{1,3})[kK](\d{1,2})\b")
 """4k7 is 4.7 kilohms."""
+_POWER = regex(r"\b(\d{1,9}(?:\.\d{1,9})?)\s?[×x*]\s?10\s?\^\s?\{?(-?\d)\}?(?!\d)")
+"""4.7 × 10^3."""
 
 
 def find_quantities(text: str, asked: Asked) -> list[Hit]:
     """Find what a span claims the quantity to be; several hits mean that it does not settle on one."""
+    text = _POWER.sub(lambda found: format(Decimal(found[1]).scaleb(int(found[2])), "f"), text)
     if asked.unit and asked.unit.dimension == "resistance":
         text = _RESISTOR_CODE.sub(r"\1.\2k", text)
     numerals = find_numerals(text)[-MOST_HITS:]
     hits = [hit for numeral in numerals if (hit := _hit(text, numeral, asked)) is not None]
     if asked.counts:
         hits += _implied(text, asked, hits)
-    hits = [hit for hit in hits if not is_denied(text, hit)]
+    hits = [hit for hit in hits if not _is_of_another(text, hit, asked)]
+    if _DIMENSION.search(text):
+        hits = [hit for hit in hits if not _is_of_other_dimension(text, hit, asked)]
     if len(hits) < 2:
         return hits
     best = min(hit.rank for hit in hits)
     hits = [hit for hit in hits if hit.rank == best]
-    hits = _mark_alternatives(text, hits)
+    hits = with_doubts(text, _mark_alternatives(text, hits))
     hits = _prefer(text, hits, asked)
     return distinct(hits)
 
 
 def _prefer(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
     """Apply one preference after another until a single value is left."""
-    for keep in (_wholes, outside_brackets, after_conclusion, _totals):
+    for keep in (without_wholes, outside_brackets, after_conclusion, _within_range):
         if len(distinct(hits)) > 1:
             hits = keep(text, hits)
+    for choose in (_readings, parts_or_total):
+        if len(distinct(hits)) > 1:
+            hits = choose(text, hits, asked.question)
+    if len(distinct(hits)) > 1:
+        hits = totals(text, hits)
     hits = prefer(text, hits, asked.question)
     return _but_only(text, hits) if len(hits) > 1 else hits
+
+
+def _is_of_another(text: str, hit: Hit, asked: Asked) -> bool:
+    """Tell whether a value is denied or said of the opposite: "3 are closed", asked how many are open."""
+    if is_denied(text, hit) or is_refuted(text, hit, asked.question):
+        return True
+    if asked.counts and (_is_left_out(text, hit, asked.question) or _says_reverse(text, hit, asked.question)):
+        return True
+    if not opposites_asked(asked.question) or _NEEDED.search(asked.question.text):
+        return False
+    return says_opposite(clause_of(text, hit), asked.question)
+
+
+_DIMENSION = regex(r"\b(?:(long|length)|(wide|width)|(high|height|tall)|(deep|depth)|(thick|thickness))\b", re.I)
+
+
+def _is_of_other_dimension(text: str, hit: Hit, asked: Asked) -> bool:
+    """Tell whether a measure is one of another side: "8 mm wide", asked how long the bolt is."""
+    wanted = {match.lastindex for match in _DIMENSION.finditer(asked.question.text)}
+    if len(wanted) != 1:
+        return False
+    said = {match.lastindex for match in _DIMENSION.finditer(text, *clause_span(text, hit))}
+    return bool(said) and not said & wanted
+
+
+def _is_left_out(text: str, hit: Hit, question: Question) -> bool:
+    """Tell whether a number counts what is not to be counted: "9 bolts", asked for nuts but no bolts."""
+    if not question.excluded:
+        return False
+    clause = clause_of(text, hit)
+    stems = {stem(word) for word in tokens(clause)}
+    wanted = question.condition | {question.subject}
+    return bool(stems & question.excluded) and not wanted <= stems and not _LEAVING_OUT.search(clause)
+
+
+_LEAVING_OUT = regex(
+    r"\b(?:not|no|without|exclud\w+|ignor\w+|except|other than|apart from|leaving out|besides)\b", re.I
+)
+
+
+def _says_reverse(text: str, hit: Hit, question: Question) -> bool:
+    """Tell whether a number counts what has the thing where the question asks for what has it not, or the other
+    way round: "8 cells have a plant", asked how many have none."""
+    if not question.denied and (question.negated or not question.condition or opposites_asked(question)):
+        return False
+    said = _TO_NEXT_NUMBER.match(text, hit.end, clause_span(text, hit)[1])
+    words = tokens(said[0]) if said else ()
+    lacking = [i for i, word in enumerate(words) if word in NEGATORS or word in ("missing", "empty", "free")]
+    if question.denied:
+        return not lacking and question.denied <= {stem(word) for word in words}
+    return bool(lacking) and any(stem(word) in question.condition for word in words[lacking[0] :])
+
+
+_TO_NEXT_NUMBER = regex(r"\D*")
+_NEEDED = regex(r"\b(?:need\w*|requires?|required)\b", re.I)
+"""Questions after a state that is still to be reached: what is missing now answers them."""
 
 
 def _but_only(text: str, hits: list[Hit]) -> list[Hit]:
@@ -127,21 +194,47 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         return None
     if asked.counts and (_is_name(before, asked.question) or _NONE_OF.search(before)):
         return None
+    if _TOLERANCE_BEFORE.search(before) or _OUT_OF.search(before):
+        return None
+    if asked.unit and asked.unit.dimension == "temperature" and _DASH_FIRST.search(before):
+        numeral = numeral._replace(value=-numeral.value)
+    if tolerance := _TOLERANCE.match(after):
+        after = after[tolerance.end() :]
     value: Quantity = numeral.value
     rank, end = 0, numeral.end
     if numeral.kind == "ordinal":
+        if asked.counts and COUNTED.search(asked.question.text):
+            return None  # "the last one is the seventh" does not say how many there are
         rank = (1 if asked.question.subject else 0) if asked.counts else 3
     else:
         measured = _measure(numeral.value, after, asked)
         if measured is None:
             return None
         value, rank, length = measured
-        end += length
-    definite = not _BOUND.search(before) and not _BOUND_AFTER.match(text[end : end + 15])
-    note = "approximate" if _ABOUT.search(before) else ""
+        end += length + (tolerance.end() if tolerance else 0)
     written = text[numeral.start : end].strip()
+    definite = not (
+        _BOUND.search(before) or _BOUND_AFTER.match(text[end : end + 20]) or _is_unclear(written, numeral, asked)
+    )
+    note = "approximate" if _ABOUT.search(before) else ""
     value = value.normalize() + 0 if isinstance(value, Decimal) else value
     return Hit(value, written, numeral.start, numeral.end, note, definite, rank)
+
+
+_OUT_OF = regex(r"\bout of (?:the |these |those |all |a total of |about |around |roughly |some )*$", re.I)
+_DASH_FIRST = regex(r"(?:^|\n)\s*[-–]\s$")
+"""A bullet, but before a temperature a minus."""
+_TOLERANCE = regex(r"\s?(?:±|\+/-)\s?\d+(?:[.,]\d+)?")
+_TOLERANCE_BEFORE = regex(r"\d\s?[\w°%]{0,8}\s?(?:±|\+/-)\s?$")
+_DECIMAL_COMMA = regex(r"\d,\d{1,2}(?!\d)")
+
+
+def _is_unclear(written: str, numeral: Numeral, asked: Asked) -> bool:
+    """Tell whether a count is written as no count is: "7,0", or "7/10" where no part is asked for."""
+    if not asked.counts or asked.unit:
+        return False
+    part_asked = asked.question.condition or asked.question.partitive
+    return bool(_DECIMAL_COMMA.search(written)) or (numeral.kind == "fraction" and not part_asked)
 
 
 def _measure(value: Decimal, after: str, asked: Asked) -> tuple[Quantity, int, int] | None:
@@ -199,14 +292,13 @@ def _as_precise(value: Decimal, written: Decimal) -> Decimal:
     return round(value, -exponent) if isinstance(exponent, int) and exponent < 0 else round(value, 0)
 
 
-_COUNTED = regex(r"\bhow many\b", re.I)
 _WORD_BEFORE = regex(r"([a-z]+)\s+(?:#|no\.?\s*|number\s+)?$", re.I)
 
 
 def _is_name(before: str, question: Question) -> bool:
     """Tell whether a number names one of the things that are counted: "lamp 2 is lit" is no count."""
     word = _WORD_BEFORE.search(before)
-    if word is None or not question.subject or not _COUNTED.search(question.text):
+    if word is None or not question.subject or not COUNTED.search(question.text):
         return False
     noun = word[1].lower()
     return stem(noun) == question.subject and not noun.endswith("s")
@@ -227,8 +319,9 @@ _PRONOUN_AFTER = frozenset(
 
 def _is_number_word(text: str, numeral: Numeral) -> bool:
     """Tell the number "one" from the pronoun: "the second one", "which one is it"."""
-    if text[numeral.start : numeral.end].lower() != "one":
-        return True
+    word = text[numeral.start : numeral.end].lower()
+    if word != "one":
+        return word != "ones"
     before = re.findall(r"[a-z']+", text[max(0, numeral.start - 20) : numeral.start].lower())
     after = re.match(r"\s*([a-z']+)?", text[numeral.end :].lower())
     if not before or before[-1] in _COUNT_BEFORE:
@@ -292,27 +385,25 @@ def _mark_alternatives(text: str, hits: list[Hit]) -> list[Hit]:
     return marked
 
 
-def _wholes(text: str, hits: list[Hit]) -> list[Hit]:
-    """Drop the total that a part is taken of: the 20 of "6 of the 20 eggs"."""
-    kept = [hit for i, hit in enumerate(hits) if not (i and _WHOLE_OF.fullmatch(_gap(text, hits[i - 1], hit)))]
-    return kept or hits
+def _within_range(text: str, hits: list[Hit]) -> list[Hit]:
+    """Keep the value that a range is narrowed down to: "between 3.5 and 4, at about 3.8"."""
+    said = [hit for hit in hits if hit.definite]
+    numbers = [hit.value for hit in hits if isinstance(hit.value, Decimal)]
+    if len(said) != 1 or len(hits) != 3 or len(numbers) != 3:
+        return hits
+    return said if said[0].value == sorted(numbers)[1] and len(set(numbers)) == 3 else hits
 
 
-def _gap(text: str, first: Hit, second: Hit) -> str:
-    """What stands between two hits, without the noun in "6 eggs out of 20"."""
-    gap = text[first.end : second.start]
-    return gap if len(gap) > 60 else re.sub(r"^\s*[a-z]+\s+(?=(?:out )?of\b)", "", gap, flags=re.I).strip(" ")
+_SCALE = regex(
+    r"\b(max|maximum|min|minimum|ranges?|capacity|full[ -]scale|goes up to|scale (?:goes|runs|extends))\b", re.I
+)
 
 
-def _totals(text: str, hits: list[Hit]) -> list[Hit]:
-    """Keep what is called the total, where something is."""
-    totals = [
-        hit
-        for hit in hits
-        if _TOTAL_AFTER.match(text[hit.end : hit.end + 60])
-        or _TOTAL_BEFORE.search(text[max(0, hit.start - 50) : hit.start])
-    ]
-    return totals or hits
+def _readings(text: str, hits: list[Hit], question: Question) -> list[Hit]:
+    """Drop what is said of the scale: "the maximum is 10 bar; the needle shows 3.8"."""
+    if not _SCALE.search(text) or _SCALE.search(question.text):
+        return hits
+    return [hit for hit in hits if not _SCALE.search(clause_of(text, hit))] or hits
 
 
 def unit_asked_for(name: str | None) -> Unit | None:

@@ -20,7 +20,15 @@ class Question(NamedTuple):
     """Stems of all its words of meaning."""
     subject: str
     """Stem of the noun that is counted: "coin" in "How many copper coins are visible?"; else empty."""
+    condition: frozenset[str]
+    """Stems of what must hold of what is counted: "crack" in "How many eggs in the tray are cracked?"."""
+    excluded: frozenset[str]
+    """Stems of what is not to be counted: "wash" and "bolt" in "Do not count bolts or washers."."""
+    denied: frozenset[str]
+    """Stems of what must not hold: "plant" in "How many cells have no plant in them?"."""
     negated: bool
+    partitive: bool
+    """It asks for a part of known things: "How many of the eggs ..."."""
 
 
 @lru_cache(maxsize=4096)
@@ -29,14 +37,33 @@ def understand(text: str) -> Question:
     plain = plain_characters(text)
     asked = _without_instructions(plain)
     words = tokens(asked)
+    stems = frozenset(stem(word) for word in words if word not in STOP and not word[0].isdigit())
+    counted = words[_count_at(words) :]
+    subject = _counted(counted)
     return Question(
         text=plain,
-        words=frozenset(stem(word) for word in words if word not in STOP and not word[0].isdigit()),
-        subject=_counted(words),
+        words=stems,
+        subject=subject,
+        condition=_condition(counted) - {subject},
+        excluded=frozenset(
+            stem(word)
+            for left_out in _NOT_COUNTED.findall(plain)
+            for word in tokens(left_out)
+            if word not in STOP and word != "ones"
+        )
+        - stems,
+        denied=_denied(counted),
         negated=any(word in NEGATORS for word in words),
+        partitive=bool(_HOW_MANY_OF.search(plain)),
     )
 
 
+_NOT_COUNTED = regex(
+    r"\b(?:(?:do not|don't) (?:count|include)|not counting|ignor(?:e|ing)|excluding)\b([^.?!]*)", re.I
+)
+COUNTED = regex(r"\bhow many\b", re.I)
+"""Questions after a count."""
+_HOW_MANY_OF = regex(r"\bhow many of\b", re.I)
 _INSTRUCTION = regex(
     r"(?<![^.?!:)\n\s])\s*(?:please\s+)?(?:only\s+)?(?:answer|return|respond|reply|give|write|use|format"
     r"|output|express|round|do not)\b"
@@ -60,19 +87,53 @@ _AFTER_SUBJECT = FRAME | frozenset(
 )
 
 
-def _counted(words: tuple[str, ...]) -> str:
-    """The head noun after "how many" or "number of": the last word before a verb or a preposition."""
+def _count_at(words: tuple[str, ...]) -> int:
+    """Where what is counted begins, behind "how many" or "number of"; the end where nothing is."""
     for i in range(len(words) - 1):
         if words[i : i + 2] in (("how", "many"), ("number", "of"), ("count", "of"), ("count", "the")):
             start = i + 2
             while start < len(words) and words[start] in ("the", "of", "these", "those"):
                 start += 1
-            end = start
-            while end < len(words) and words[end] not in _AFTER_SUBJECT:
-                end += 1
-            if end > start:
-                return stem(words[end - 1])
-    return ""
+            if start < len(words) and words[start] not in _AFTER_SUBJECT:
+                return start
+    return len(words)
+
+
+def _counted(words: tuple[str, ...]) -> str:
+    """The head noun of what is counted: the last word before a verb or a preposition."""
+    end = 0
+    while end < len(words) and words[end] not in _AFTER_SUBJECT:
+        end += 1
+    return stem(words[end - 1]) if end else ""
+
+
+def _denied(words: tuple[str, ...]) -> frozenset[str]:
+    """The words of meaning behind the one negation, as far as a preposition."""
+    negators = [i for i, word in enumerate(words) if word in NEGATORS]
+    if len(negators) != 1:
+        return frozenset()
+    after = words[negators[0] + 1 :]
+    end = next((i for i, word in enumerate(after) if word in _PLACING), len(after))
+    return frozenset(stem(word) for word in after[:end] if word not in STOP and not word[0].isdigit())
+
+
+_PLACING = frozenset("in on at of inside under within along around from".split())
+
+
+def _condition(words: tuple[str, ...]) -> frozenset[str]:
+    """The words of meaning but for those that only say where: what follows "in the" or "on the"."""
+    kept: set[str] = set()
+    placed = False
+    for word, following in zip(words, (*words[1:], ""), strict=False):
+        if word in _PLACING and following not in ("", "or", "and"):
+            placed = True
+        elif word in _PLACING:  # "How many lamps are on?"
+            kept.add(word)
+        elif word in _AFTER_SUBJECT:
+            placed = placed and word in ARTICLES | {"this", "that", "these", "those"}
+        elif not placed and word not in STOP and not word[0].isdigit():
+            kept.add(stem(word))
+    return frozenset(kept)
 
 
 # ----------------------------------------------------------------------------------------------

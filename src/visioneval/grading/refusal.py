@@ -48,17 +48,40 @@ _BARE = regex(
     r"|determinable|enough information)|no answer|i don'?t know|idk|\?+)[\W_]*",
     re.I,
 )
+_BLIND = regex(
+    r"\b(?:can(?:no|')t|can not|unable to|not able to|without)\s+(?:actually\s+|directly\s+)?"
+    r"(?:see|view|access|open|seeing|viewing)"
+    r"\s+(?:an?|any|the|your|this)?\s*(?:actual\s+)?(?:images?|pictures?|photos?|attachments?)(?!\s+\w*ly)\b",
+    re.I,
+)
 _TURN = regex(r"\b(?:but|however|though|although|that said|still|nevertheless)\b", re.I)
 _SENTENCES = regex(r"(?<=[.!?])\s+|\n+")
 
 
 def declines(text: str) -> bool:
     """Tell whether a text holds a sentence that declines to answer."""
-    return bool(_BARE.fullmatch(text) or _DECLINES.search(text))
+    return bool(_BARE.fullmatch(text) or _DECLINES.search(text) or _BLIND.search(text))
+
+
+_CANNOT_TELL = regex(
+    r"[\W_]*(?:(?:i|we|one)\s+(?:can(?:no|')t|can not)\s+(?:really\s+)?(?:tell|say|see)\b"
+    r"|it(?:'s|\s+is)\s+(?:impossible|not\s+possible)\s+to\s+\w+)",
+    re.I,
+)
+
+
+def cannot_tell(text: str) -> bool:
+    """Tell whether a reply opens by saying that it cannot tell: "I can't tell, maybe 3" gives no answer."""
+    return bool(_CANNOT_TELL.match(text))
 
 
 def without_declining(text: str) -> str:
-    """Drop the sentences that decline; of "I can't be sure, but it looks like 9" keep what follows "but"."""
+    """Drop the sentences that decline; of "I can't be sure, but it looks like 9" keep what follows "but".
+
+    Nothing is kept of a reply that has seen no picture.
+    """
+    if _BLIND.search(text):
+        return ""
     kept = []
     for sentence in _SENTENCES.split(text):
         match = _BARE.fullmatch(sentence) or _DECLINES.search(sentence)

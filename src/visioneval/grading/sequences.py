@@ -44,9 +44,16 @@ def split_items(text: str, question: Question) -> tuple[str, ...]:
     """
     if (from_json := _json_items(text)) is not None:
         return from_json
+    if "not" in text or "n't" in text:
+        text = _DENIED_LAST.sub(r"\1", text)
+    text = _one_a_line(text)
     marked = [line for line in text.split("\n") if _ITEM.match(line)]
+    unmarked_first = bool(marked) and marked[0] != text.split("\n")[0] and not _introduces(text.split("\n")[0])
     if len(marked) >= 2 or (
-        len(marked) == 1 and len(text.split("\n")) <= 2 and not _SEPARATORS.search(marked[0][2:])
+        len(marked) == 1
+        and not unmarked_first
+        and len(text.split("\n")) <= 2
+        and not _SEPARATORS.search(marked[0][2:])
     ):
         return tuple(
             key for line in marked if (key := item_key(_bare(_REMARK.sub("", _ITEM.sub("", line)), question)))
@@ -54,8 +61,32 @@ def split_items(text: str, question: Question) -> tuple[str, ...]:
     lines = [line for line in text.split("\n") if line.strip()]
     body = _body(text if len(lines) > 1 and not _introduces(lines[0]) else lines[-1] if lines else "", question)
     pattern = _SEPARATORS if _SEPARATORS.search(body) else _SLASHES
-    parts = [_bare(_NUMBERED.sub("", part.strip()), question) for part in pattern.split(body)]
+    parts = [_bare(_NUMBERED.sub("", _ITEM.sub("", part.strip())), question) for part in pattern.split(body)]
     return tuple(key for part in parts if (key := item_key(_REMARK.sub("", part))))
+
+
+_TO_BE = r"\b(?:is|are|was|were|has|have)\b"
+_DENIED_LAST = regex(
+    rf"^([^\n]{{0,400}}?{_TO_BE}(?!\s+not)[^,;\n]{{0,80}})(?:[,;]|\bbut\b|\bwhile\b|\bwhereas\b)"
+    rf"[^\n]{{0,200}}?\b(?:(?:is|are|was|were|has|have|does|do)(?:\s+not\b|n't\b))[^,;\n]*$",
+    re.I,
+)
+"""What is said not to belong, behind a whole clause: ", C03 is not." of "A12 and B07 are ticked, C03 is not."."""
+_NUMBER_MARK = regex(r"(?:^|(?<=\s))\(?(\d{1,2})[.)]\s+(?=\S)")
+
+
+def _one_a_line(text: str) -> str:
+    """Break "1) red 2) white 3) blue" into lines."""
+    numbers = [int(number) for number in _NUMBER_MARK.findall(text)] if "\n" not in text else []
+    if len(numbers) < 2 or numbers != list(range(1, len(numbers) + 1)):
+        return text
+    return _NUMBER_MARK.sub(r"\n\1. ", text)
+
+
+def split_words(text: str, count: int) -> tuple[str, ...]:
+    """Split "red white blue", a reply of so many words, into them."""
+    words = text.split()
+    return tuple(map(item_key, words)) if len(words) == count else ()
 
 
 def _introduces(line: str) -> bool:

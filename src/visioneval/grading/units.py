@@ -1,6 +1,6 @@
 """Units: an explicit table of those that questions about pictures use, and exact conversion within a dimension.
 
-A table of some eighty names rather than a units library: it is imported in a millisecond instead of a third
+A table of some hundred names rather than a units library: it is imported in a millisecond instead of a third
 of a second, every line can be audited, and a name that is not in it is never silently understood.
 """
 
@@ -49,7 +49,9 @@ area         ft2 ft² sqft square-foot square-feet              9290304/10000000
 pressure     pa pascal                                         1
 pressure     hpa hectopascal mbar millibar                     100
 pressure     kpa kilopascal                                    1000
+pressure     mPa millipascal                                   1/1000
 pressure     mpa megapascal                                    1000000
+pressure     Mbar megabar                                      100000000000
 pressure     bar bars                                          100000
 pressure     psi psig pounds-per-square-inch                                       6894757293168/1000000000
 time         ms millisecond                                    1/1000
@@ -58,9 +60,9 @@ time         min minute mins                                   60
 time         h hr hour hrs                                     3600
 time         day                                               86400
 time         week                                              604800
-speed        km/h kph kmh kmph kilometres-per-hour kilometers-per-hour  1000/3600
-speed        mph mi/h miles-per-hour                           1609344/3600000
-speed        m/s metres-per-second meters-per-second           1
+speed        km/h kph kmh kmph km-per-hour kilometres-per-hour kilometers-per-hour  1000/3600
+speed        mph mi/h mi-per-hour miles-per-hour               1609344/3600000
+speed        m/s m-per-second metres-per-second meters-per-second      1
 angle        ° deg degree degrees                              1
 angle        rad radian                                        572957795130823/10000000000000
 temperature  °c degc celsius                                   1  27315/100
@@ -68,17 +70,24 @@ temperature  °f degf fahrenheit                                5/9  45967/180
 temperature  k kelvin                                          1
 resistance   ω ohm ohms Ω                                      1
 resistance   kω kohm kilohm kiloohm kΩ kilo-ohm                1000
-resistance   mω mohm megohm megaohm MΩ                         1000000
+resistance   mΩ milliohm                                      1/1000
+resistance   mω MΩ megohm megaohm Mohm MOHM                    1000000
+resistance   mohm                                              1/1000
 voltage      mv millivolt                                      1/1000
 voltage      v volt                                            1
 voltage      kv kilovolt                                       1000
+voltage      MV megavolt                                       1000000
 current      ma milliamp milliampere                           1/1000
 current      a amp ampere                                      1
+current      MA megaampere                                     1000000
+power        mW milliwatt                                      1/1000
 power        w watt                                            1
+power        MW megawatt                                       1000000
 power        kw kilowatt                                       1000
 power        hp horsepower                                     7456998715822702/10000000000000
 energy       kcal cal calorie kilocalorie                      1
 energy       kj kilojoule                                      1000/4184
+frequency    mHz millihertz                                    1/1000
 frequency    hz hertz                                          1
 frequency    khz kilohertz                                     1000
 frequency    mhz megahertz                                     1000000
@@ -118,12 +127,10 @@ _AMBIGUOUS = {"a", "in", "s", "day", "k", "t", "h", "second", "min", "pound", "p
 def find_unit(name: str) -> Unit | None:
     """Look up a unit by any of its names, "mm", "millimetres", "KG" or "kΩ".
 
-    Only the case of the first letter tells milli from mega: "mΩ" is not known, "MΩ" is.
+    Case counts only where it alone tells milli from mega: the table holds "mPa" beside "mpa" (any other case).
     """
     name = name.strip().rstrip(".")
     if not name:
-        return None
-    if name == "mΩ":
         return None
     if name in UNITS:
         return UNITS[name]
