@@ -252,9 +252,11 @@ def test_ten_kilobytes_of_anything_are_graded_at_once(repeated: str) -> None:
     reply = (repeated * 10_240)[:10_240]
     for question, answer in DEMANDING:
         fastest = min(seconds(question, answer, reply) for _ in range(2))
-        assert fastest < 0.05, f"{type(answer).__name__} took {fastest:.3f} s"
+        assert fastest < LONG_S, f"{type(answer).__name__} took {fastest:.3f} s"
 
 
+LONG_S = 0.5
+"""Of this process's own time, whatever else the machine does: backtracking would take minutes."""
 DEMANDING: list[tuple[str, Answer]] = [
     ("Is the ring broken?", YesNo(False)),
     ("Which gear: left, middle or right?", Choice("middle", options=("left", "middle", "right"))),
