@@ -200,8 +200,10 @@ def test_a_computed_cost_and_times_of_a_batch_are_not_held_against_an_api() -> N
 
 
 def test_a_category_is_a_hint_and_never_a_reason_to_choose() -> None:
-    comparison = contested(MadeUpRun(), MadeUpRun(model="b", outcomes=passes(SECOND)))
+    side = side_of(MadeUpRun(), MadeUpRun(model="b", outcomes=passes(SECOND)))
+    comparison = side.pairs[0][2]
     assert comparison.by_category["Spatial Understanding"].decision == "a"
+    assert winners(side)["Spatial Understanding"] == "hint: model-a"
     advice = words.advice(comparison, "A", "B")
     assert advice.for_a == ("accuracy over all categories matters: A better by 24.6 to 48.0 points",)
     assert any(
@@ -296,4 +298,6 @@ def test_the_advice_never_contradicts_the_table(
         if found.get(title) in ("a", "b"):
             contest = comparison.by_category.get(title, comparison.overall)
             assert contest.decision == found[title]
+        elif found.get(title, "").startswith("hint: "):
+            assert comparison.by_category[title].decision == found[title].removeprefix("hint: ")
     assert json.loads(to_json(side))

@@ -17,16 +17,18 @@ from visioneval.report.classic import COST, OVERALL, TIME, Cell, model_names, no
 from visioneval.types import ModelCard, PriceRow
 
 Value: TypeAlias = Callable[[ModelCard], float | None]
-BEST_WORDS = ("tie", "undecided", "unknown")
-BEST_KEY = (
-    "Best: “tie” is written the same, “undecided” has no lead that is shown to be more than chance, "
-    "“unknown” is not known of all or not comparable."
-)
-"""What the words in the column of winners mean."""
+HINT = "hint"
+BEST_WORDS = {
+    "tie": "is written the same",
+    "undecided": "has no lead that is shown to be more than chance",
+    "unknown": "is not known of all, or not comparable",
+    HINT: "is a lead in one category of one run, which does not make a winner",
+}
+"""What stands in the column of winners beside names, and what it means."""
 
 
 class Line(Struct, frozen=True):
-    """One property of every model. `winner` is a name, tie, undecided, unknown, or empty for no contest."""
+    """One property of every model. `winner` is a name, one of BEST_WORDS (a hint with a name), or empty."""
 
     title: str
     cells: tuple[Cell, ...]
@@ -80,8 +82,10 @@ def sections(runs: Sequence[GradedRun], names: Sequence[str]) -> tuple[Section, 
 
 
 def below(section: Section) -> list[str]:
-    """Return what is said below a section: its notes, and what the words for the best mean where they stand."""
-    return [*section.notes, *([BEST_KEY] if any(line.winner in BEST_WORDS for line in section.lines) else [])]
+    """Return what is said below a section: its notes, and what the words in the column of winners mean."""
+    used = {line.winner.split(":")[0] for line in section.lines}
+    key = [f"“{word}” {meaning}" for word, meaning in BEST_WORDS.items() if word in used]
+    return [*section.notes, *([f"Best: {'; '.join(key)}."] if key else [])]
 
 
 def _told(lines: Sequence[Line]) -> tuple[Line, ...]:
@@ -170,7 +174,7 @@ def _evals(runs: Sequence[GradedRun], names: Sequence[str]) -> list[Line]:
         elif row.title == COST:
             winner = _cheapest(summaries, row.cells, names)
         else:
-            winner = _named(categories.get(row.title, ""), names)
+            winner = _hint(categories.get(row.title, ""), names)
         lines.append(Line(row.title, row.cells, winner))
         if row.title == TIME:
             lines += [_p50(summaries), _relative_time(runs, names)]
@@ -179,6 +183,11 @@ def _evals(runs: Sequence[GradedRun], names: Sequence[str]) -> list[Line]:
 
 def _named(winner: Winner | str, names: Sequence[str]) -> str:
     return names[winner] if isinstance(winner, int) else winner
+
+
+def _hint(winner: Winner | str, names: Sequence[str]) -> str:
+    """Name who is better in a category as what it is: a few prompts of one run make no winner."""
+    return f"{HINT}: {names[winner]}" if isinstance(winner, int) else winner
 
 
 def _eval_notes(runs: Sequence[GradedRun]) -> list[str]:
