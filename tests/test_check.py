@@ -100,7 +100,7 @@ def test_a_suite_of_a_few_prompts_is_judged_by_the_test_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "n", "status"), [(4, 4, "too few prompts"), (4, 40, "too few prompts"), (5, 40, "ok")]
+    ("before", "n", "status"), [(4, 4, "too few passes"), (4, 40, "too few passes"), (5, 40, "ok")]
 )
 def test_nothing_is_called_ok_where_even_a_total_loss_could_not_be_shown(before: int, n: int, status: str) -> None:
     same = check_run(made_up(before, n), made_up(before, n), MARGINS)
@@ -108,7 +108,7 @@ def test_nothing_is_called_ok_where_even_a_total_loss_could_not_be_shown(before:
     assert not same.failed
     lost = check_run(made_up(0, n), made_up(before, n), MARGINS)
     assert statuses(lost)["score"] == (status if status != "ok" else "worse")
-    assert ("too few prompts to show a loss" in to_markdown([same])) == (status != "ok")
+    assert ("too few passes to show a loss" in to_markdown([same])) == (status != "ok")
 
 
 def test_a_loss_that_is_not_shown_is_not_called_no_loss() -> None:

@@ -27,7 +27,7 @@ from visioneval.compare import (
 from visioneval.report import form
 
 COVERAGE_PERCENT = 90
-State = Literal["ok", "worse", "too few prompts", "not compared"]
+State = Literal["ok", "worse", "too few passes", "not compared"]
 
 
 class Margins(Struct, frozen=True):
@@ -99,7 +99,7 @@ def _overall(comparison: Comparison, run: GradedRun, baseline: GradedRun) -> Che
     if checked.status == "worse" or _loss_could_be_shown(run, baseline):
         return checked
     why = f"{checked.why}; even if all that passed were lost, chance could not be excluded"
-    return replace(checked, status="too few prompts", why=why)
+    return replace(checked, status="too few passes", why=why)
 
 
 def _is_loss(contest: Contest) -> bool:

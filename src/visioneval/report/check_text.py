@@ -28,8 +28,8 @@ def _state(check: Check) -> str:
         return "worse"
     if not check.against:
         return "no baseline"
-    few = any(finding.status == "too few prompts" for finding in check.findings)
-    return "too few prompts to show a loss" if few else "no significant loss"
+    few = any(finding.status == "too few passes" for finding in check.findings)
+    return "too few passes to show a loss" if few else "no significant loss"
 
 
 def _sides(check: Check) -> str:
