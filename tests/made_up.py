@@ -67,6 +67,11 @@ def passes(counts: Sequence[int], categories: Mapping[str, int] = CATEGORIES) ->
     ]
 
 
+def mixed(*parts: tuple[int, Outcome]) -> list[Outcome]:
+    """Return so many of each outcome, one after the other."""
+    return [outcome for count, outcome in parts for _ in range(count)]
+
+
 def usage(_: int) -> Usage:
     return Usage(input_tokens=1400, output_tokens=138)
 
@@ -89,6 +94,7 @@ class MadeUpRun:
     suite_sha256: str = "5" * 64
     suite_path: str = "/nowhere"
     grader_version: str = "1"
+    loaded: Mapping[str, str | int] = field(default_factory=dict)
     id: str = "20261121T040000Z-0001"
 
     @property
@@ -107,6 +113,7 @@ class MadeUpRun:
             prices=tuple(msgspec.structs.replace(row, model=self.model) for row in self.prices),
             versions={"visioneval": "0.1.0"},
             machine={"system": "test"},
+            loaded=dict(self.loaded),
         )
 
     def graded(self) -> list[GradedRecord]:

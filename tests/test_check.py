@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from tests.builders import a_prompt, a_record, a_run
 from tests.conftest import CommandLine
+from tests.made_up import PRICE, MadeUpRun, mixed, prompts
 from visioneval.benchmark import grade_stored
-from visioneval.check import Check, Margins, check_run, no_baseline, to_markdown
+from visioneval.check import Check, Margins, check_run, no_baseline
 from visioneval.compare import GradedRun
+from visioneval.report.check_text import to_markdown
 from visioneval.store import StoredRun, find_runs
-from visioneval.types import PriceRow, Record, Reply, Run, Timing, Usage
+from visioneval.types import ModelCard, PriceRow, Record, Reply, Run, Timing, Usage
 
 PROMPTS = tuple(a_prompt(f"P{number:02}") for number in range(40))
 MARGINS = Margins()
@@ -32,7 +36,6 @@ def graded(
 ) -> GradedRun:
     """Return a run that passes its first `passes` prompts."""
     from datetime import date
-    from decimal import Decimal
 
     price = PriceRow("scripted", date(2025, 1, 1), Decimal(1), Decimal(1))
     run = msgspec.structs.replace(
@@ -75,7 +78,84 @@ def test_a_fall_that_may_be_chance_is_no_failure_and_a_real_one_is() -> None:
     check = check_run(graded(24), graded(30), MARGINS)  # 6 lost: mid-p .0156
     assert statuses(check)["score"] == "worse"
     assert check.newly_failed == ("P24", "P25", "P26", "P27", "P28", "P29")
-    assert "McNemar mid-p = 0.0156" in to_markdown([check])
+    assert "−15.0 points on 40 prompts with a verdict in both, McNemar mid-p: p = 0.016" in to_markdown([check])
+
+
+def made_up(passes: int, prompts_: int, **more: Any) -> GradedRun:
+    """Return a run of one category of which the first pass and the rest fail."""
+    outcomes = mixed((passes, "pass"), (prompts_ - passes, "fail"))
+    run = MadeUpRun(**{"prompts": prompts({"All": prompts_}), "outcomes": outcomes, **more})
+    return GradedRun.of(run.run, run.graded())
+
+
+def test_a_suite_of_a_few_prompts_is_judged_by_the_test_alone() -> None:
+    check = check_run(made_up(0, 8), made_up(8, 8), MARGINS)
+    assert check.failed
+    assert (check.findings[0].status, check.findings[0].why) == (
+        "worse",
+        "8 prompts with a verdict in both, McNemar mid-p: p = 0.004",
+    )
+    latency = next(finding for finding in check.findings if finding.what == "latency")
+    assert (latency.status, latency.why) == ("not compared", "fewer than nine prompts were timed with both")
+
+
+@pytest.mark.parametrize(
+    ("before", "n", "status"), [(4, 4, "too few passes"), (4, 40, "too few passes"), (5, 40, "ok")]
+)
+def test_nothing_is_called_ok_where_even_a_total_loss_could_not_be_shown(before: int, n: int, status: str) -> None:
+    same = check_run(made_up(before, n), made_up(before, n), MARGINS)
+    assert statuses(same)["score"] == status
+    assert not same.failed
+    lost = check_run(made_up(0, n), made_up(before, n), MARGINS)
+    assert statuses(lost)["score"] == (status if status != "ok" else "worse")
+    assert ("too few passes to show a loss" in to_markdown([same])) == (status != "ok")
+
+
+def test_a_loss_that_is_not_shown_is_not_called_no_loss() -> None:
+    text = to_markdown([check_run(graded(26), graded(30), MARGINS)])
+    assert text.startswith("# No significant loss shown\n")
+    assert "## scripted: no significant loss\n" in text
+    assert "−10.0 points on 40 prompts with a verdict in both, McNemar mid-p: p = 0.062" in text
+    assert "Passed more often before: P26, P27, P28, P29." in text
+
+
+def test_passes_that_became_errors_are_named() -> None:
+    outcomes = mixed((6, "error"), (44, "pass"), (17, "fail"))
+    check = check_run(made_up(50, 67, outcomes=outcomes), made_up(50, 67), MARGINS)
+    assert check.without_verdict == tuple(f"all-{number:02}" for number in range(1, 7))
+    assert "Passed before, without a verdict now: all-01, all-02" in to_markdown([check])
+
+
+def test_coverage_counts_prompts_whatever_the_epochs() -> None:
+    thrice = made_up(0, 20, epochs=3, outcomes=["pass"] * 60)
+    assert statuses(check_run(made_up(20, 20), thrice, MARGINS))["coverage"] == "ok"
+    fewer = check_run(made_up(19, 19), thrice, MARGINS)
+    coverage = next(finding for finding in fewer.findings if finding.what == "coverage")
+    assert (coverage.status, coverage.why) == ("worse", "1 prompt of the baseline not asked: all-20")
+
+
+def test_categories_say_for_how_many_their_test_is_corrected() -> None:
+    suite = prompts({"One": 20, "Two": 20})
+    outcomes = mixed((8, "fail"), (32, "pass"))
+    check = check_run(made_up(0, 40, prompts=suite, outcomes=outcomes), made_up(40, 40, prompts=suite), MARGINS)
+    one = next(finding for finding in check.findings if finding.what == "score: One")
+    assert one.why.endswith("McNemar mid-p: p = 0.008 after Holm for 2 categories")
+
+
+def test_a_cost_from_times_on_a_cpu_is_compared_no_more_than_the_times() -> None:
+    card = ModelCard("local", "transformers", gpu_usd_per_hour=Decimal("2.5"))
+    cpu = {"device": "cpu", "device_name": "C"}
+    slow, fast = (made_up(20, 20, card=card, loaded=cpu, seconds=lambda i, s=s: s) for s in (1.3, 1.0))
+    check = check_run(slow, fast, MARGINS)
+    assert statuses(check)["latency"] == statuses(check)["cost / task"] == "not compared"
+    assert not check.failed
+
+
+def test_another_price_of_the_same_model_is_no_regression() -> None:
+    dearer = made_up(20, 20, prices=(msgspec.structs.replace(PRICE, output=Decimal(60)),))
+    check = check_run(dearer, made_up(20, 20), MARGINS)
+    cost = next(finding for finding in check.findings if finding.what == "cost / task")
+    assert (cost.status, cost.why) == ("not compared", "one model at two prices; reprice one of the runs")
 
 
 def test_a_rise_is_no_failure() -> None:
@@ -125,7 +205,7 @@ def test_the_command_says_it_with_its_exit_code_and_a_job_summary(
     fine = visioneval("check", "--against", "baseline", "--summary", "night.md")
     assert fine.returncode == 0, fine.stderr
     assert fine.stdout.strip() == (tmp_path / "night.md").read_text().strip()
-    assert "# No worse than the baseline" in fine.stdout
+    assert "# No significant loss shown" in fine.stdout
     run("broken", {"OC01": "9"})
     (broken,) = find_runs(tmp_path / "broken")
     failed = visioneval("check", broken, "--against", "baseline", "--json")

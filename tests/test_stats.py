@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -30,10 +31,8 @@ def close(expected: object, digits: float = 1e-9) -> Any:
 
 
 @pytest.mark.parametrize("row", VECTORS["intervals"], ids=lambda row: f"{row['k']} of {row['n']}")
-def test_the_intervals_of_a_rate_are_exact(row: dict[str, Any]) -> None:
+def test_the_interval_of_a_rate_is_exact(row: dict[str, Any]) -> None:
     assert stats.wilson(row["k"], row["n"]) == close(tuple(row["wilson"]))
-    assert stats.clopper_pearson(row["k"], row["n"]) == close(tuple(row["clopper_pearson"]))
-    assert stats.jeffreys(row["k"], row["n"]) == close(tuple(row["jeffreys"]))
 
 
 @given(proportions)
@@ -68,20 +67,8 @@ def test_missing_verdicts_are_bounded_by_the_worst_and_the_best_case() -> None:
     assert stats.worst_best(45, 62, 67, sampling=True) == close((0.5526, 0.8351), 1e-4)
 
 
-CATEGORIES = [(12, 19), (11, 15), (4, 9), (12, 13), (11, 11)]
-
-
-def test_the_categories_of_the_worked_example() -> None:
-    assert stats.stratified_se(CATEGORIES) == close(0.0505, 1e-4)
-    assert stats.heterogeneity_p(CATEGORIES) == close(0.021, 5e-4)
-    shrunk = stats.shrunk_rates(CATEGORIES)
-    assert (shrunk[2], shrunk[4]) == close((0.568, 0.913), 1e-3)
-
-
 def test_what_a_picture_is_worth() -> None:
     assert stats.blind_gain(50 / 67, 17 / 67) == close((33 / 67, 0.66))
-    assert stats.leak(17 / 67, 15 / 67) == close(2 / 67)
-    assert stats.leak(0.1, 0.2) == 0
     assert stats.blind_gain(1.0, 1.0) == (0.0, 0.0)
 
 
@@ -136,11 +123,6 @@ def test_no_evidence_of_a_difference_is_not_evidence_of_none() -> None:
     assert stats.bonett_price(table, confidence=0.90) == close((-0.0775, 0.1354), 1e-4)
     assert not stats.equivalent(table, 0.10)
     assert stats.equivalent(table, 0.14)
-    assert stats.probability_b_better(8, 10) == close(0.6762, 1e-4)
-
-
-def test_pairing_is_worth_half_the_width() -> None:
-    assert stats.newcombe_unpaired((50, 67), (52, 67)) == close((-0.1140, 0.1723), 1e-4)
 
 
 @pytest.mark.parametrize(
@@ -207,15 +189,17 @@ def test_three_epochs_of_67_prompts_are_worth_85_trials_not_201() -> None:
     assert stats.clustered_se(EPOCHS) == close(VECTORS["passk"]["clustered_se"])
     assert stats.effective_n(EPOCHS) == close(85.04, 0.005)
     assert stats.cluster_wilson(EPOCHS) == close(tuple(VECTORS["passk"]["cluster_wilson"]))
-    assert stats.mean_t_interval([sum(c) / 3 for c in EPOCHS]) == close((0.6079, 0.8051), 1e-4)
 
 
 def test_most_of_the_scatter_is_between_prompts() -> None:
     parts = stats.variance_parts(EPOCHS)
     assert parts.share_within == close(0.142, 5e-4)
-    assert parts.icc == close(0.668, 5e-4)
     errors = [((parts.between + parts.within / k) / 67) ** 0.5 for k in (1, 2, 3, 5, 10)]
     assert errors == close([0.0560, 0.0511, 0.0494, 0.0480, 0.0469], 1e-4)
+
+
+def test_epochs_that_differ_more_than_prompts_explain_all_the_variance_and_no_more() -> None:
+    assert stats.variance_parts([[1, 0], [1, 0], [0, 1], [1, 1]]).share_within == 1
 
 
 def test_chances_of_one_and_of_all_of_k_tries() -> None:
@@ -237,6 +221,69 @@ def test_repeating_the_same_answers_adds_nothing(scores: list[int], copies: int)
     assert stats.effective_n([[score] * copies for score in scores]) == close(once, 1e-6)
 
 
+# Two models, in clusters
+
+
+PAIRED = st.lists(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 1)), min_size=1, max_size=5), min_size=2, max_size=30
+)
+
+
+@given(PAIRED)
+def test_clusters_never_make_the_interval_of_a_difference_narrower(clusters: list[list[tuple[int, int]]]) -> None:
+    pairs = [(bool(a), bool(b)) for cluster in clusters for a, b in cluster]
+    table = stats.PairedTable(*(pairs.count(each) for each in ((1, 1), (1, 0), (0, 1), (0, 0))))  # type: ignore[arg-type]
+    low, high = stats.clustered_newcombe(clusters, len(pairs))
+    single = stats.newcombe(table)
+    assert high - low >= single.high - single.low - 1e-9
+    assert -1 - 1e-9 <= low <= table.difference + 1e-9
+    assert table.difference - 1e-9 <= high <= 1 + 1e-9
+
+
+@given(PAIRED)
+def test_swapping_the_models_turns_a_clustered_interval_over(clusters: list[list[tuple[int, int]]]) -> None:
+    swapped = [[(b, a) for a, b in cluster] for cluster in clusters]
+    n = sum(map(len, clusters))
+    low, high = stats.clustered_newcombe(clusters, n)
+    assert stats.clustered_newcombe(swapped, n) == close((-high, -low))
+
+
+def test_answers_that_never_differ_leave_a_difference_open() -> None:
+    same = [[(1.0, 1.0)]] * 50 + [[(0.0, 0.0)]] * 17
+    alone = stats.newcombe(stats.PairedTable(50, 0, 0, 17))
+    assert stats.clustered_newcombe(same, 3 * 67) == close(alone)
+    assert alone == close((-0.0390, 0.0390), 1e-4)
+
+
+def _epochs(rng: np.random.Generator) -> list[list[tuple[float, float]]]:
+    """67 prompts of 3 epochs: 3 % only B solves, a fifth are coins for both."""
+    first = (rng.random(67) < 0.7).astype(float)
+    second, kind = first.copy(), rng.random(67)
+    first[kind < 0.03], second[kind < 0.03] = 0, 1
+    first[kind > 0.8] = second[kind > 0.8] = 0.5
+    scores = zip(rng.binomial(3, first) / 3, rng.binomial(3, second) / 3, strict=True)
+    return [[(float(a), float(b))] for a, b in scores]
+
+
+def _pictures(rng: np.random.Generator) -> list[list[tuple[float, float]]]:
+    """34 pictures of 2 prompts: of 3 % of the pictures B alone solves both."""
+    flips = rng.random(34) < 0.03
+    solved = (rng.random((34, 2)) < 0.7).astype(float)
+    return [
+        [(0.0, 1.0)] * 2 if flip else [(s, s) for s in row]
+        for flip, row in zip(flips, solved.tolist(), strict=True)
+    ]
+
+
+@pytest.mark.parametrize(("draw", "answers"), [(_epochs, 201), (_pictures, 68)])
+def test_a_clustered_interval_holds_a_rare_difference_as_often_as_it_says(
+    draw: Callable[[np.random.Generator], list[list[tuple[float, float]]]], answers: int
+) -> None:
+    rng = np.random.default_rng(3)
+    intervals = [stats.clustered_newcombe(draw(rng), answers) for _ in range(400)]
+    assert np.mean([low <= 0.03 <= high for low, high in intervals]) > 0.93
+
+
 def test_sign_flips_of_single_passes_are_the_exact_test() -> None:
     differences = [-1.0] * 3 + [1.0] * 9 + [0.0] * 20
     assert stats.sign_flip_p(differences) == close(stats.mcnemar_exact(3, 9), 1e-6)
@@ -254,15 +301,14 @@ def test_random_sign_flips_are_the_same_each_time() -> None:
 def test_corrections_for_many_tests() -> None:
     p_values = [0.0127, 0.0768, 0.6476, 0.0004, 0.031]
     assert stats.holm(p_values) == close((0.0508, 0.1536, 0.6476, 0.0020, 0.0930))
-    assert stats.benjamini_hochberg(p_values) == close((0.03175, 0.096, 0.6476, 0.002, 0.031 * 5 / 3))
 
 
 @given(st.lists(st.floats(0, 1), max_size=12))
 def test_corrected_p_values_are_larger_and_in_the_same_order(p_values: list[float]) -> None:
-    for adjusted in (stats.holm(p_values), stats.benjamini_hochberg(p_values)):
-        assert all(raw <= corrected <= 1 for raw, corrected in zip(p_values, adjusted, strict=True))
-        in_order = [adjusted[i] for i in sorted(range(len(p_values)), key=p_values.__getitem__)]
-        assert all(first <= second for first, second in pairwise(in_order))
+    adjusted = stats.holm(p_values)
+    assert all(raw <= corrected <= 1 for raw, corrected in zip(p_values, adjusted, strict=True))
+    in_order = [adjusted[i] for i in sorted(range(len(p_values)), key=p_values.__getitem__)]
+    assert all(first <= second for first, second in pairwise(in_order))
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=80))

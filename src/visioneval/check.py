@@ -1,22 +1,33 @@
 """Is a run worse than its baseline: in score beyond chance, in time or cost beyond a margin, in coverage?
 
-Pure: two graded runs in, findings out. A difference that may be chance is never a failure.
+Pure: two graded runs in, what was checked out. A difference that may be chance is never a failure, and nothing
+is called ok where even a total loss could not be shown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from visioneval.aggregate import Summary
-from visioneval.compare import Comparison, Contest, GradedRun, compare
+from visioneval.aggregate import FEWEST_FOR_PERCENT, Summary
+from visioneval.compare import (
+    ALPHA,
+    Comparison,
+    Contest,
+    GradedRun,
+    NotCompared,
+    compare,
+    contest_on,
+    otherwise_priced,
+    shared_prompts,
+)
+from visioneval.report import form
 
 COVERAGE_PERCENT = 90
-ON_CPU = "on a CPU"
-Status = Literal["ok", "worse", "not compared"]
+State = Literal["ok", "worse", "too few passes", "not compared"]
 
 
 class Margins(Struct, frozen=True):
@@ -26,11 +37,11 @@ class Margins(Struct, frozen=True):
     cost: float = 0.10
 
 
-class Finding(Struct, frozen=True):
+class Checked(Struct, frozen=True):
     """One thing that was checked, and how it stands."""
 
     what: str
-    status: Status
+    status: State
     before: str
     now: str
     why: str
@@ -42,9 +53,11 @@ class Check(Struct, frozen=True):
     label: str
     run: str
     against: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Checked, ...]
     newly_failed: tuple[str, ...] = ()
     """Prompts that passed in the baseline and do not now."""
+    without_verdict: tuple[str, ...] = ()
+    """Prompts that passed in the baseline and have no verdict now."""
 
     @property
     def failed(self) -> bool:
@@ -54,17 +67,25 @@ class Check(Struct, frozen=True):
 def check_run(run: GradedRun, baseline: GradedRun, margins: Margins) -> Check:
     """Compare a run with its baseline. Raises UsageError when the two cannot be compared."""
     comparison = compare(baseline, run)
-    categories = comparison.by_category.items()
-    findings = [
-        _score("score", comparison.overall),
-        *(_score(f"score: {name}", contest) for name, contest in categories if contest.decision == "a"),
-        _coverage(comparison),
-        _latency(comparison, margins.latency),
-        _cost(comparison, margins.cost),
-    ]
-    newly_failed = tuple(prompt.id for prompt in comparison.fixed_by_a)
+    categories = comparison.by_category if len(comparison.by_category) > 1 else {}
+    losses = [_score(f"score: {name}", contest) for name, contest in categories.items() if _is_loss(contest)]
     a, b = comparison.a, comparison.b
-    return Check(b.label, b.run.id, a.run.id, tuple(findings), newly_failed)
+    return Check(
+        label=b.label,
+        run=b.run.id,
+        against=a.run.id,
+        findings=(
+            _overall(comparison, run, baseline),
+            *losses,
+            _coverage(run, baseline),
+            _latency(comparison, margins.latency),
+            _cost(comparison, margins.cost),
+        ),
+        newly_failed=tuple(prompt.id for prompt in comparison.fixed_by_a),
+        without_verdict=tuple(
+            i for i, score in baseline.scores.items() if score > 0 and i in run.by_prompt and i not in run.scores
+        ),
+    )
 
 
 def no_baseline(run: GradedRun) -> Check:
@@ -73,86 +94,79 @@ def no_baseline(run: GradedRun) -> Check:
     return Check(summary.label, summary.run.id, "", (_own_coverage(summary),))
 
 
-def _score(what: str, contest: Contest) -> Finding:
-    """Worse when the same prompts are passed less often, and chance does not explain it (p <= 0.05)."""
-    test = "McNemar mid-p" if contest.method == "mcnemar" else "sign-flip p"
-    why = f"{contest.difference:+.1%} on {contest.n} prompts, {test} = {contest.p:.4f}"
+def _overall(comparison: Comparison, run: GradedRun, baseline: GradedRun) -> Checked:
+    checked = _score("score", comparison.overall)
+    if checked.status == "worse" or _loss_could_be_shown(run, baseline):
+        return checked
+    why = f"{checked.why}; even if all that passed were lost, chance could not be excluded"
+    return replace(checked, status="too few passes", why=why)
+
+
+def _is_loss(contest: Contest) -> bool:
+    """Whether chance does not explain that the same prompts are passed less often, however few they are."""
+    return contest.difference < 0 and contest.p <= ALPHA
+
+
+def _loss_could_be_shown(run: GradedRun, baseline: GradedRun) -> bool:
+    """Whether a run that passes nothing would be found to be worse."""
+    nothing = replace(run, scores=dict.fromkeys(run.scores, 0.0))
+    return _is_loss(contest_on(baseline, nothing, shared_prompts([baseline, run])))
+
+
+def _score(what: str, contest: Contest) -> Checked:
+    test = "McNemar mid-p" if contest.method == "mcnemar" else "sign-flip test"
+    after = f" after Holm for {form.count(contest.tests, 'category', 'categories')}" if contest.tests > 1 else ""
+    points = f"{form.points(contest.difference)} points on " if contest.n >= FEWEST_FOR_PERCENT else ""
+    prompts = form.count(contest.n, "prompt")
+    why = f"{points}{prompts} with a verdict in both, {test}: {form.p_value(contest.p)}{after}"
     before, now = (f"{rate.passes}/{rate.n}" for rate in (contest.rate_a, contest.rate_b))
-    return Finding(what, "worse" if contest.decision == "a" else "ok", before, now, why)
+    return Checked(what, "worse" if _is_loss(contest) else "ok", before, now, why)
 
 
-def _coverage(comparison: Comparison) -> Finding:
-    before, own = comparison.a.coverage, _own_coverage(comparison.b)
-    fewer = comparison.b.coverage.planned < before.planned
-    status: Status = "worse" if own.status == "worse" or fewer else "ok"
-    why = f"{before.planned} prompts were planned before" if fewer else own.why
-    return Finding("coverage", status, f"{before.verdicts}/{before.planned}", own.now, why)
+def _coverage(run: GradedRun, baseline: GradedRun) -> Checked:
+    before, own = baseline.summary.coverage, _own_coverage(run.summary)
+    left_out = [prompt_id for prompt_id in baseline.by_prompt if prompt_id not in run.by_prompt]
+    checked = replace(own, before=f"{before.verdicts}/{before.planned}")
+    if not left_out:
+        return checked
+    why = f"{form.count(len(left_out), 'prompt')} of the baseline not asked: {', '.join(left_out)}"
+    return replace(checked, status="worse", why=why)
 
 
-def _own_coverage(summary: Summary) -> Finding:
+def _own_coverage(summary: Summary) -> Checked:
     coverage = summary.coverage
     broken = coverage.verdicts * 100 < coverage.planned * COVERAGE_PERCENT
     why = f"verdicts on at least {COVERAGE_PERCENT} % of what was planned are needed"
-    return Finding("coverage", "worse" if broken else "ok", "", f"{coverage.verdicts}/{coverage.planned}", why)
+    return Checked("coverage", "worse" if broken else "ok", "", f"{coverage.verdicts}/{coverage.planned}", why)
 
 
-def _latency(comparison: Comparison, margin: float) -> Finding:
+def _latency(comparison: Comparison, margin: float) -> Checked:
     """Worse when the same prompts take longer by more than the margin, and surely longer at all."""
-    before, now = (_seconds(summary) for summary in (comparison.a, comparison.b))
-    places = [_place(summary) for summary in (comparison.a, comparison.b)]
-    if ON_CPU in places:
-        return Finding("latency", "not compared", before, now, "times on a CPU depend on what else it does")
-    if places[0] != places[1]:
-        return Finding("latency", "not compared", before, now, f"measured otherwise: {places[0]}, now {places[1]}")
-    if comparison.time is None:
-        return Finding("latency", "not compared", before, now, "not timed in both")
-    ratio, interval = comparison.time.ratio, comparison.time.interval
-    slower = ratio > 1 + margin and interval.low > 1
-    between = f"95 %: {interval.low:.2f} to {interval.high:.2f}"
-    why = f"x{ratio:.2f} on the same prompts ({between}), limit x{1 + margin:.2f}"
-    return Finding("latency", "worse" if slower else "ok", before, now, why)
+    before, now = (_median(summary) for summary in (comparison.a, comparison.b))
+    time = comparison.time
+    if isinstance(time, NotCompared):
+        return Checked("latency", "not compared", before, now, time.why)
+    slower = time.ratio > 1 + margin and time.interval.low > 1
+    low, high = map(form.ratio, time.interval)
+    why = f"x{form.ratio(time.ratio)} on the same prompts (95 %: {low} to {high}), limit x{form.ratio(1 + margin)}"
+    return Checked("latency", "worse" if slower else "ok", before, now, why)
 
 
-def _seconds(summary: Summary) -> str:
-    return f"{summary.latency.p50_s.value:.3f} s" if summary.latency else "–"
+def _median(summary: Summary) -> str:
+    return f"{summary.latency.p50_s.value:.3f} s" if summary.latency else form.UNKNOWN
 
 
-def _place(summary: Summary) -> str:
-    """Say where and how times were taken: those of two machines do not compare."""
-    loaded = summary.run.loaded
-    if not loaded:
-        return "by the host"
-    if loaded.get("device") == "cpu":
-        return ON_CPU
-    mode = summary.run.card.options.get("latency_mode", "amortised")
-    return f"{mode} on {loaded.get('device_name', 'unknown')}"
+def _cost(comparison: Comparison, margin: float) -> Checked:
+    """Worse when a task costs more by more than the margin, at the same price."""
+    before, now = (summary.cost.per_task_usd if summary.cost else None for summary in (comparison.a, comparison.b))
+    checked = Checked("cost / task", "not compared", _usd(before), _usd(now), "not known for both")
+    if before is None or now is None:
+        return checked
+    if why := otherwise_priced(comparison.a, comparison.b):
+        return replace(checked, why=why)
+    limit = before * (1 + Decimal(repr(margin)))
+    return replace(checked, status="worse" if now > limit else "ok", why=f"limit {_usd(limit)}")
 
 
-def _cost(comparison: Comparison, margin: float) -> Finding:
-    usd = [summary.cost.per_task_usd if summary.cost else None for summary in (comparison.a, comparison.b)]
-    before, now = ("–" if each is None else f"${each:.6f}" for each in usd)
-    if usd[0] is None or usd[1] is None:
-        return Finding("cost / task", "not compared", before, now, "not known for both")
-    if comparison.b.cost and comparison.b.cost.basis == "gpu" and _place(comparison.a) != _place(comparison.b):
-        return Finding("cost / task", "not compared", before, now, "computed from the times of different devices")
-    limit = usd[0] * (1 + Decimal(repr(margin)))
-    return Finding("cost / task", "worse" if usd[1] > limit else "ok", before, now, f"limit ${limit:.6f}")
-
-
-def to_markdown(checks: Sequence[Check]) -> str:
-    """Write the checks as a job summary."""
-    from visioneval.report.classic import escape_markdown, markdown_row
-
-    worse = any(check.failed for check in checks)
-    lines = [f"# {'Worse' if worse else 'No worse'} than the baseline"]
-    for check in checks:
-        lines += ["", f"## {escape_markdown(check.label)}: {'worse' if check.failed else 'ok'}", ""]
-        lines += [
-            f"Run {check.run}, " + (f"against {check.against}." if check.against else "no baseline yet."),
-            "",
-        ]
-        lines += [markdown_row(["checked", "how it is", "baseline", "now", "why"]), markdown_row(["---"] * 5)]
-        lines += [markdown_row([f.what, f.status, f.before, f.now, f.why]) for f in check.findings]
-        if check.newly_failed:
-            lines += ["", f"Passed before, not now: {', '.join(check.newly_failed)}."]
-    return "\n".join([*lines, ""])
+def _usd(amount: Decimal | None) -> str:
+    return form.UNKNOWN if amount is None else f"${amount:.6f}"

@@ -2,7 +2,7 @@
 
 Only prompts on which both runs have verdicts are compared. Single answers to prompts with a picture each
 are tested by McNemar's mid-p; several epochs, or several prompts on one picture, by flipping the signs of
-whole pictures. Every comparison is B against A.
+whole pictures. Times and costs that were not measured alike are not compared. Every comparison is B against A.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ from visioneval.stats import Interval, PairedTable
 from visioneval.types import VERDICT_OUTCOMES, GradedRecord, Prompt, Run
 
 ALPHA = 0.05
+ON_CPU, AT_HOST = "on a CPU", "at the host"
 
 Decision = Literal["a", "b", "none", "undecided"]
-"""Which one is better; "none": no evidence of a difference; "undecided": too few prompts to say."""
+"""Which one is better; "none": no evidence of a difference; "undecided": too few prompts to say, or the test
+and the interval disagree."""
 
 
 class GradedRun(Struct, frozen=True):
@@ -69,11 +71,17 @@ def _score(entries: Sequence[GradedRecord]) -> float | None:
 
 
 def _seconds(entries: Sequence[GradedRecord]) -> float | None:
-    replies = [
-        entry.record.reply for entry in entries if entry.record is not None and entry.record.reply is not None
-    ]
-    timed = [reply.timing.service_s for reply in replies if reply.timing.service_s]
-    return fmean(timed) if timed and len(timed) == len(replies) else None
+    """Return the mean service time, None unless every answer was made and timed in this run."""
+    records = [entry.record for entry in entries if entry.record is not None and entry.record.reply is not None]
+    timed = [r.reply.timing.service_s for r in records if r.reply is not None and r.cached_from is None]
+    seconds = [service_s for service_s in timed if service_s]
+    return fmean(seconds) if seconds and len(seconds) == len(records) else None
+
+
+class NotCompared(Struct, frozen=True):
+    """Why two runs are not compared in time or cost, as the end of a sentence."""
+
+    why: str
 
 
 class Contest(Struct, frozen=True):
@@ -87,12 +95,15 @@ class Contest(Struct, frozen=True):
     difference: float
     """B minus A, of 1."""
     interval: Interval
+    """95 % for this contest alone, whatever `tests` is."""
     p: float
     """Decides: McNemar's mid-p, or the sign-flip test."""
     p_exact: float | None
     """McNemar's exact p-value, for comparison."""
     method: Literal["mcnemar", "sign-flip"]
     decision: Decision
+    tests: int = 1
+    """Number of tests for which both p-values are corrected by Holm."""
 
 
 class TimeContest(Struct, frozen=True):
@@ -103,6 +114,8 @@ class TimeContest(Struct, frozen=True):
     interval: Interval
     p: float
     decision: Decision
+    how: str
+    """What was timed: "one request at a time" or "shares of a batch"."""
 
 
 class Comparison(Struct, frozen=True):
@@ -112,21 +125,45 @@ class Comparison(Struct, frozen=True):
     b: Summary
     overall: Contest
     by_category: dict[str, Contest]
-    """Their p-values and decisions are corrected by Holm for the number of categories."""
+    """Corrected by Holm for the number of categories, and of pairs where there are several."""
     fixed_by_b: tuple[Prompt, ...]
     """Prompts that B passes more often than A."""
     fixed_by_a: tuple[Prompt, ...]
     left_out: int
     """Prompts left out because one of the two has no verdict."""
-    time: TimeContest | None
-    cost: Decision | None
-    """Who is cheaper a task at the uncached price; None when a cost is unknown."""
+    time: TimeContest | NotCompared
+    cost: Decision | NotCompared
+    """Who is cheaper a task at the uncached price."""
     detectable: float | None
     """Smallest true difference that so many prompts show in 4 of 5 tries, at this discordance."""
 
 
 def compare(a: GradedRun, b: GradedRun) -> Comparison:
     """Compare two runs. Raises UsageError when they are not comparable or share no verdict."""
+    return compare_all([(a, b)])[0]
+
+
+def compare_all(pairs: Sequence[tuple[GradedRun, GradedRun]]) -> list[Comparison]:
+    """Compare pairs of runs as one family: Holm over the pairs, and over the categories of all pairs.
+
+    Raises UsageError when the two of a pair are not comparable or share no verdict.
+    """
+    found = [_compare(a, b) for a, b in pairs]
+    overall = corrected([comparison.overall for comparison in found])
+    categories = iter(corrected([contest for each in found for contest in each.by_category.values()]))
+    times = iter(corrected_times([each.time for each in found if isinstance(each.time, TimeContest)]))
+    return [
+        replace(
+            each,
+            overall=contest,
+            by_category={name: next(categories) for name in each.by_category},
+            time=next(times) if isinstance(each.time, TimeContest) else each.time,
+        )
+        for each, contest in zip(found, overall, strict=True)
+    ]
+
+
+def _compare(a: GradedRun, b: GradedRun) -> Comparison:
     check_comparable([a.summary, b.summary])
     scores_a, scores_b = a.scores, b.scores
     prompts = shared_prompts([a, b])
@@ -140,11 +177,14 @@ def compare(a: GradedRun, b: GradedRun) -> Comparison:
         a=a.summary,
         b=b.summary,
         overall=overall,
-        by_category=_by_category(a, b, prompts),
+        by_category={
+            category: contest_on(a, b, [prompt for prompt in prompts if prompt.category == category])
+            for category in dict.fromkeys(prompt.category for prompt in prompts)
+        },
         fixed_by_b=tuple(prompt for prompt in prompts if scores_b[prompt.id] > scores_a[prompt.id]),
         fixed_by_a=tuple(prompt for prompt in prompts if scores_b[prompt.id] < scores_a[prompt.id]),
         left_out=len({p.id for p in (*a.prompts, *b.prompts)}) - len(prompts),
-        time=_time(a, b),
+        time=compare_times(a, b),
         cost=cheaper(a.summary, b.summary),
         detectable=_detectable(overall),
     )
@@ -155,55 +195,113 @@ def shared_prompts(runs: Sequence[GradedRun]) -> list[Prompt]:
     return [prompt for prompt in runs[0].prompts if all(prompt.id in run.scores for run in runs)]
 
 
-def cheaper(a: Summary, b: Summary) -> Decision | None:
-    """Return who costs less a task at the uncached price, None when that is not known.
+def place(summary: Summary) -> str:
+    """Say where and how times were taken: those of two places do not compare, and those of a CPU never do."""
+    run = summary.run
+    if run.loaded.get("device") == "cpu" or run.card.provider.startswith("baseline-"):
+        return ON_CPU
+    device = run.loaded.get("device_name", "an unknown device")
+    return f"as {_how_timed(run)} on {device}" if run.loaded else AT_HOST
 
-    The same model under two price rows is unknown too: it would compare days, not models.
-    """
+
+def _how_timed(run: Run) -> str:
+    alone = run.card.options.get("latency_mode") == "single" or run.loaded.get("batch_size", 1) == 1
+    return "one request at a time" if alone else "shares of a batch"
+
+
+def _otherwise_timed(a: Summary, b: Summary) -> str:
+    """Say why the times of two runs do not compare; nothing when they do."""
+    places = place(a), place(b)
+    if ON_CPU in places:
+        return "times on a CPU depend on what else it does"
+    return "" if places[0] == places[1] else f"one was timed {places[0]}, the other {places[1]}"
+
+
+def compare_times(a: GradedRun, b: GradedRun) -> TimeContest | NotCompared:
+    """Return how the times of two runs compare on the same prompts, or why they do not."""
+    if why := _otherwise_timed(a.summary, b.summary):
+        return NotCompared(why)
+    both = [prompt_id for prompt_id in a.seconds if prompt_id in b.seconds]
+    if len(both) < FEWEST_FOR_PERCENT:
+        timed = "fewer than nine prompts were" if both else "no prompt was"
+        return NotCompared(f"{timed} timed with both")
+    ratio, interval, p = stats.ratio_of_times(tuple(a.seconds[i] for i in both), tuple(b.seconds[i] for i in both))
+    return _decided_time(TimeContest(len(both), ratio, interval, p, "none", _how_timed(a.summary.run)))
+
+
+def _decided_time(contest: TimeContest) -> TimeContest:
+    decision: Decision = "none"
+    if contest.p <= ALPHA and not contest.interval.low <= 1 <= contest.interval.high:
+        decision = "a" if contest.ratio > 1 else "b"
+    return replace(contest, decision=decision)
+
+
+def corrected_times(contests: Sequence[TimeContest]) -> list[TimeContest]:
+    """Return the contests of one family with their p-values corrected by Holm, and what follows from them."""
+    p_values = stats.holm([contest.p for contest in contests])
+    return [_decided_time(replace(contest, p=p)) for contest, p in zip(contests, p_values, strict=True)]
+
+
+def cheaper(a: Summary, b: Summary) -> Decision | NotCompared:
+    """Return who costs less a task at the uncached price, or why that is not known."""
     first, second = a.task_usd, b.task_usd
-    if first is None or second is None or _priced_differently(a, b):
-        return None
+    if first is None or second is None:
+        return NotCompared("the cost of at least one is not known")
+    if why := otherwise_priced(a, b):
+        return NotCompared(why)
     return "none" if first == second else ("a" if first < second else "b")
 
 
-def _priced_differently(a: Summary, b: Summary) -> bool:
-    rows = [summary.cost.price if summary.cost else None for summary in (a, b)]
-    if rows[0] is None or rows[1] is None:
-        return False
-    return rows[0].model == rows[1].model and rows[0].tier == rows[1].tier and rows[0] != rows[1]
+def otherwise_priced(a: Summary, b: Summary) -> str:
+    """Say why the costs of two runs do not compare; nothing when they do.
+
+    What was billed and what was computed from a device's time are not alike; costs computed from times compare
+    where the times do. One model under two price rows would compare days, not models.
+    """
+    if a.cost is None or b.cost is None:
+        return ""
+    if a.cost.basis != b.cost.basis:
+        return "one cost is computed from a device's time, the other is billed by tokens"
+    if a.cost.basis == "gpu":
+        return f"costs computed from times: {why}" if (why := _otherwise_timed(a, b)) else ""
+    rows = a.cost.price, b.cost.price
+    if rows[0] is None or rows[1] is None or rows[0] == rows[1]:
+        return ""
+    same_model = (rows[0].model, rows[0].tier) == (rows[1].model, rows[1].tier)
+    return "one model at two prices; reprice one of the runs" if same_model else ""
 
 
 def not_beaten_by_first(runs: Sequence[GradedRun]) -> list[bool]:
-    """Return, for runs in rank order, which are not shown to be worse than the first (Holm, 5 % in all)."""
-    if not runs:
-        return []
-    p_values = [_against(runs[0], other) for other in runs[1:]]
-    return [True, *(p > ALPHA for p in stats.holm(p_values))]
+    """Return, for runs in rank order, which are not shown to be worse than the first (Holm, 5 % in all).
+
+    Runs that never saw a picture do not compete: they are not in the family, and never in the group.
+    """
+    competing = [run for run in runs if run.summary.run.sighted]
+    met = [run for run in competing[1:] if shared_prompts([competing[0], run])]
+    contests = corrected([contest_on(competing[0], run, shared_prompts([competing[0], run])) for run in met])
+    beaten = {id(run) for run, contest in zip(met, contests, strict=True) if contest.decision == "a"}
+    return [run.summary.run.sighted and id(run) not in beaten for run in runs]
 
 
-def _against(first: GradedRun, other: GradedRun) -> float:
-    prompts = shared_prompts([first, other])
-    return contest_on(first, other, prompts).p if prompts else 1.0
-
-
-def _by_category(a: GradedRun, b: GradedRun, prompts: Sequence[Prompt]) -> dict[str, Contest]:
-    raw = {
-        category: contest_on(a, b, [prompt for prompt in prompts if prompt.category == category])
-        for category in dict.fromkeys(prompt.category for prompt in prompts)
-    }
-    corrected = stats.holm([contest.p for contest in raw.values()])
-    return {category: decided(contest, p) for (category, contest), p in zip(raw.items(), corrected, strict=True)}
-
-
-def decided(contest: Contest, p: float) -> Contest:
-    """Return the contest with a corrected p-value and the decision that follows from it."""
-    return replace(contest, p=p, decision=_decision(contest.n, contest.difference, contest.interval, p))
+def corrected(contests: Sequence[Contest]) -> list[Contest]:
+    """Return the contests of one family with their p-values corrected by Holm, and what follows from them."""
+    p_values = stats.holm([contest.p for contest in contests])
+    exact = stats.holm([contest.p if contest.p_exact is None else contest.p_exact for contest in contests])
+    return [
+        replace(
+            contest,
+            p=p,
+            p_exact=None if contest.p_exact is None else p_exact,
+            decision=_decision(contest.n, contest.difference, contest.interval, p),
+            tests=len(contests),
+        )
+        for contest, p, p_exact in zip(contests, p_values, exact, strict=True)
+    ]
 
 
 def contest_on(a: GradedRun, b: GradedRun, prompts: Sequence[Prompt]) -> Contest:
     """Compare two runs on prompts that both have verdicts on."""
     scores_a, scores_b = a.scores, b.scores
-    differences = [scores_b[prompt.id] - scores_a[prompt.id] for prompt in prompts]
     single = max(a.summary.run.epochs, b.summary.run.epochs) == 1
     table = (
         PairedTable.of([scores_a[p.id] == 1 for p in prompts], [scores_b[p.id] == 1 for p in prompts])
@@ -216,8 +314,8 @@ def contest_on(a: GradedRun, b: GradedRun, prompts: Sequence[Prompt]) -> Contest
         interval, p = stats.newcombe(table), stats.mcnemar_midp(table.only_a, table.only_b)
         exact = stats.mcnemar_exact(table.only_a, table.only_b)
     else:
-        interval, p = _clustered(prompts, differences)
-    difference = fmean(differences)
+        interval, p = _clustered(a, b, prompts)
+    difference = fmean(scores_b[prompt.id] - scores_a[prompt.id] for prompt in prompts)
     return Contest(
         n=len(prompts),
         rate_a=_rate_over(a, prompts),
@@ -232,26 +330,27 @@ def contest_on(a: GradedRun, b: GradedRun, prompts: Sequence[Prompt]) -> Contest
     )
 
 
-def _clustered(prompts: Sequence[Prompt], differences: Sequence[float]) -> tuple[Interval, float]:
+def _clustered(a: GradedRun, b: GradedRun, prompts: Sequence[Prompt]) -> tuple[Interval, float]:
     """Return the interval of the mean difference and its p-value, with a picture as the unit."""
-    by_picture: dict[str, float] = {}
-    for prompt, difference in zip(prompts, differences, strict=True):
-        by_picture[prompt.image] = by_picture.get(prompt.image, 0.0) + difference
+    by_picture: dict[str, list[tuple[float, float]]] = {}
+    for prompt in prompts:
+        by_picture.setdefault(prompt.image, []).append((a.scores[prompt.id], b.scores[prompt.id]))
     if len(by_picture) < 2:
         return Interval(-1.0, 1.0), 1.0
-    shares = [total * len(by_picture) / len(prompts) for total in by_picture.values()]
-    low, high = stats.mean_t_interval(shares)
-    return Interval(max(-1.0, low), min(1.0, high)), stats.sign_flip_p(shares)
+    answers = sum(min(_verdicts(a, prompt), _verdicts(b, prompt)) for prompt in prompts)
+    differences = [sum(second - first for first, second in scores) for scores in by_picture.values()]
+    return stats.clustered_newcombe(list(by_picture.values()), answers), stats.sign_flip_p(differences)
+
+
+def _verdicts(run: GradedRun, prompt: Prompt) -> int:
+    return sum(entry.verdict.outcome in VERDICT_OUTCOMES for entry in run.by_prompt[prompt.id])
 
 
 def _decision(n: int, difference: float, interval: Interval, p: float) -> Decision:
-    if n < FEWEST_FOR_PERCENT:
+    apart = not interval.low <= 0 <= interval.high
+    if n < FEWEST_FOR_PERCENT or apart != (p <= ALPHA):
         return "undecided"
-    if p > ALPHA:
-        return "none"
-    if interval.low <= 0 <= interval.high:
-        return "undecided"
-    return "b" if difference > 0 else "a"
+    return "none" if not apart else ("b" if difference > 0 else "a")
 
 
 def _rate_over(run: GradedRun, prompts: Iterable[Prompt]) -> Rate:
@@ -259,19 +358,7 @@ def _rate_over(run: GradedRun, prompts: Iterable[Prompt]) -> Rate:
     return rate([entry for entry in entries if entry.verdict.outcome in VERDICT_OUTCOMES])
 
 
-def _time(a: GradedRun, b: GradedRun) -> TimeContest | None:
-    times_a, times_b = a.seconds, b.seconds
-    both = [prompt_id for prompt_id in times_a if prompt_id in times_b]
-    if len(both) < FEWEST_FOR_PERCENT:
-        return None
-    ratio, interval, p = stats.ratio_of_times(tuple(times_a[i] for i in both), tuple(times_b[i] for i in both))
-    decision: Decision = "none"
-    if p <= ALPHA and not interval.low <= 1 <= interval.high:
-        decision = "a" if ratio > 1 else "b"
-    return TimeContest(len(both), ratio, interval, p, decision)
-
-
 def _detectable(contest: Contest) -> float | None:
-    if contest.table is None or contest.table.discordance == 0:
+    if contest.table is None or contest.method != "mcnemar" or contest.table.discordance == 0:
         return None
     return stats.minimal_detectable_difference(contest.n, contest.table.discordance)

@@ -504,4 +504,10 @@ class Run(Struct, frozen=True, omit_defaults=True):
     """Part of a whole, as "2/4"; empty for a whole run."""
     loaded: dict[str, str | int | float | bool] = field(default_factory=dict)
     """A local model as it was loaded: revision, precision, attention, device, seconds of load and warm-up."""
+
+    @property
+    def sighted(self) -> bool:
+        """Whether a picture was looked at: it was not withheld, and the model is not the one that never looks."""
+        return not self.condition.blind and self.card.provider != "baseline-blind"
+
     format_version: int = 1

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from tests.conftest import CommandLine
-from tests.made_up import FIRST, PRICE, SECOND, THIRD, MadeUpRun, passes
-from visioneval.compare import GradedRun
+from tests.made_up import FIRST, PRICE, SECOND, THIRD, MadeUpRun, mixed, passes, prompts
+from visioneval.compare import Comparison, GradedRun
 from visioneval.report import words
 from visioneval.report.compare_text import print_comparison, to_json, to_markdown
 from visioneval.report.sheet import SideBySide, side_by_side
@@ -141,6 +141,119 @@ def test_the_advice_of_the_worked_example() -> None:
     assert answers["Which is cheaper for 1,000 images?"].startswith("C: A costs about $11.14, C costs about $1.68")
 
 
+def contested(*runs: MadeUpRun) -> Comparison:
+    return side_of(*runs).pairs[0][2]
+
+
+def flipped(only_a: int, only_b: int) -> list[Outcome]:
+    """Return outcomes that lose the first of 50 passes, and win the first of 17 failures."""
+    return mixed((only_a, "fail"), (50 - only_a, "pass"), (only_b, "pass"), (17 - only_b, "fail"))
+
+
+def test_of_several_models_both_p_values_are_corrected_and_the_table_says_what_the_pairs_say() -> None:
+    flips = ((0, 0), (2, 9), (3, 2), (4, 5))
+    side = side_of(*(MadeUpRun(model=f"m{n}", outcomes=flipped(*each)) for n, each in enumerate(flips, 1)))
+    first = side.pairs[0][2].overall
+    assert (first.decision, first.tests) == ("undecided", 6)
+    assert words.finding(first, "m1", "m2").endswith(
+        "undecided, as test and interval disagree: the data allow m2 better by 0.5 to 20.7 points "
+        "(95% for this pair alone, McNemar mid-p = 0.15, exact 0.26, after Holm for 6 tests, 67 prompts)."
+    )
+    assert winners(side)["Overall Score"] == "undecided", "m2 is not shown to be better than m1"
+
+
+def test_a_name_that_has_the_words_of_a_finding_stays_whole() -> None:
+    comparison = contested(MadeUpRun(), MadeUpRun(model="model-b", outcomes=passes(SECOND)))
+    assert "; a better model is better by 24.6 to 48.0 points (" in words.finding(
+        comparison.overall, "a better model", "B"
+    )
+
+
+def test_very_different_times_keep_two_digits() -> None:
+    fast = MadeUpRun(seconds=lambda i: 0.0042)
+    slow = MadeUpRun(model="b", seconds=lambda i: 2 + i % 7 / 10)
+    side = side_of(slow, fast)
+    reasons = words.advice(side.pairs[0][2], "slow", "fast").for_b
+    takes = "it takes 0.0018 times as long (0.0018 to 0.0019) on the same prompts, one request at a time"
+    assert reasons == (f"speed matters: {takes}",)
+    (line,) = (line for section in side.sections for line in section.lines if line.title.startswith("Time on"))
+    assert (line.cells[1].text, line.winner) == ("0.0018", "model-a")
+
+
+def test_a_computed_cost_and_times_of_a_batch_are_not_held_against_an_api() -> None:
+    card = ModelCard(name="local", provider="transformers", gpu_usd_per_hour=Decimal("2.5"))
+    gpu: dict[str, str | int] = {"device": "cuda", "device_name": "H100", "batch_size": 8}
+    side = side_of(MadeUpRun(), MadeUpRun(model="local", card=card, prices=(), loaded=gpu, seconds=lambda i: 0.3))
+    advice = words.advice(side.pairs[0][2], "api", "local")
+    assert advice.for_a == advice.for_b == ()
+    assert (
+        "which is cheaper: one cost is computed from a device's time, the other is billed by tokens" in advice.open
+    )
+    assert "which is faster: one was timed at the host, the other as shares of a batch on H100" in advice.open
+    assert winners(side)["Est. cost / task"] == winners(side)["Time on the same prompts, model-a = 1"] == "unknown"
+    text = to_markdown(side)
+    assert "Times are not compared: one was timed at the host" in text
+    assert "Costs are not compared: one cost is computed" in text
+    found = json.loads(to_json(side))["pairs"][0]
+    assert found["time"] is found["cheaper"] is None
+    assert found["not_compared"].keys() == {"time", "cost"}
+
+
+def test_a_category_is_a_hint_and_never_a_reason_to_choose() -> None:
+    side = side_of(MadeUpRun(), MadeUpRun(model="b", outcomes=passes(SECOND)))
+    comparison = side.pairs[0][2]
+    assert comparison.by_category["Spatial Understanding"].decision == "a"
+    assert winners(side)["Spatial Understanding"] == "hint: model-a"
+    advice = words.advice(comparison, "A", "B")
+    assert advice.for_a == ("accuracy over all categories matters: A better by 24.6 to 48.0 points",)
+    assert any(
+        said.startswith("whether A is better at Spatial Understanding: 78.9%(15/19) against 26.3%(5/19), p = ")
+        and said.endswith("after Holm for 5 tests, which one run does not settle")
+        for said in advice.open
+    )
+
+
+def test_the_smallest_visible_difference_is_rounded_up_to_whole_prompts() -> None:
+    comparison = contested(MadeUpRun(outcomes=flipped(0, 0)), MadeUpRun(model="b", outcomes=flipped(2, 9)))
+    detectable = comparison.detectable or 0
+    assert 8 < detectable * 67 < 8.95
+    said = words.questions(comparison, "A", "B")[-1].answer
+    assert said.endswith(f"only from {detectable * 100:.1f} points on, that is 9 prompts.")
+
+
+def test_few_disagreements_that_decide_are_not_said_to_be_invisible() -> None:
+    suite = prompts({"All": 90})
+    a = MadeUpRun(prompts=suite, outcomes=mixed((84, "pass"), (6, "fail")))
+    b = MadeUpRun(model="b", prompts=suite, outcomes=["pass"] * 90)
+    comparison = contested(a, b)
+    assert (comparison.overall.decision, comparison.detectable) == ("b", None)
+    assert words.questions(comparison, "A", "B")[-1].answer == "Yes, it is more than chance."
+
+
+def test_of_a_few_prompts_only_the_counts_are_said() -> None:
+    suite = prompts({"All": 8})
+    side = side_of(*(MadeUpRun(model=o, prompts=suite, outcomes=[o] * 8) for o in ("pass", "fail")))
+    overall = side.pairs[0][2].overall
+    assert words.finding(overall, "A", "B") == (
+        "B fixes 0 that A fails, A fixes 8 that B fails; undecided, 8 prompts are too few."
+    )
+    (line,) = (line for section in side.sections for line in section.lines if line.title == "Overall Score")
+    assert [(cell.text, cell.interval) for cell in line.cells] == [("8/8", ""), ("0/8", "")]
+
+
+def test_a_winner_on_fewer_prompts_than_the_cells_show_has_a_note() -> None:
+    suite = prompts({"All": 100})
+    a = MadeUpRun(model="a", prompts=suite, outcomes=mixed((60, "pass"), (40, "fail")))
+    b = MadeUpRun(model="b", prompts=suite, outcomes=mixed((10, "error"), (59, "pass"), (31, "fail")))
+    side = side_of(a, b)
+    assert winners(side)["Overall Score"] == "b"
+    note = "The scores are of all 100 prompts, the best is found on the 90 with a verdict in both."
+    assert note in side.sections[-1].notes
+    out = io.StringIO()
+    print_comparison(side, Console(file=out, width=200))
+    assert note in out.getvalue()
+
+
 @pytest.mark.parametrize("width", [40, 80, 140])
 def test_a_narrow_terminal_loses_nothing(width: int) -> None:
     out = io.StringIO()
@@ -179,11 +292,12 @@ def test_the_advice_never_contradicts_the_table(
                 "accuracy": "Overall Score",
                 "the price": "Est. cost / task",
                 "speed": "Time on the same prompts, a = 1",
-            }.get(next((start for start in ("accuracy", "the price", "speed") if reason.startswith(start)), ""))
-            category = next((c for c in comparison.by_category if reason.startswith(c)), None)
-            assert found[title or category or ""] == name, reason
+            }[next(start for start in ("accuracy", "the price", "speed") if reason.startswith(start))]
+            assert found[title] == name, reason
     for title in (*comparison.by_category, "Overall Score"):
         if found.get(title) in ("a", "b"):
             contest = comparison.by_category.get(title, comparison.overall)
             assert contest.decision == found[title]
+        elif found.get(title, "").startswith("hint: "):
+            assert comparison.by_category[title].decision == found[title].removeprefix("hint: ")
     assert json.loads(to_json(side))

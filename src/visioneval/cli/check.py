@@ -60,7 +60,8 @@ def command(
     """
     import msgspec
 
-    from visioneval.check import Margins, check_run, no_baseline, to_markdown
+    from visioneval.check import Margins, check_run, no_baseline
+    from visioneval.report.check_text import to_markdown
     from visioneval.store import find_run
 
     checks = []

@@ -19,7 +19,7 @@ import click
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(runs: tuple[str, ...], results: Path, as_markdown: bool, as_json: bool) -> None:
-    """Compare two or more runs on the prompts that all of them answered.
+    """Compare two or more runs, each two on the prompts that both answered.
 
     RUNS are run folders, run ids, model names (their best run) or conditions such as "gpt-5.4 (high)".
     Says who passes what the other fails, whether that is more than chance, and what each costs.

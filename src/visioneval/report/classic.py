@@ -112,11 +112,16 @@ def _how_measured(summary: Summary) -> list[str]:
 
 def _overall(summary: Summary) -> Cell:
     rate = summary.overall
-    return Cell(form.overall(rate), form.rate_interval(rate), rate.grade)
+    return Cell(form.overall(rate), _interval(rate), rate.grade)
 
 
 def _category(rate: Rate | None) -> Cell:
-    return Cell() if rate is None else Cell(form.category(rate), form.rate_interval(rate), rate.grade)
+    return Cell() if rate is None else Cell(form.category(rate), _interval(rate), rate.grade)
+
+
+def _interval(rate: Rate) -> str:
+    """Write the interval; of too few prompts for a percentage there are only the counts."""
+    return form.rate_interval(rate) if form.shows_percent(rate) else ""
 
 
 def _time(summary: Summary) -> Cell:

@@ -11,10 +11,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from visioneval.compare import Comparison
+from visioneval.compare import Comparison, NotCompared
 from visioneval.report import form, words
 from visioneval.report.classic import Cell, escape_markdown, markdown_row, summary_json
-from visioneval.report.sheet import Section, SideBySide
+from visioneval.report.sheet import Section, SideBySide, below
 from visioneval.report.terminal import STYLES
 from visioneval.types import Prompt
 
@@ -29,6 +29,8 @@ def print_comparison(side: SideBySide, console: Console) -> None:
     for section in side.sections:
         if section.lines:
             console.print(_section_table(section, side.names, console.width))
+            for said in below(section):
+                console.print(Text(said, style="dim"))
             console.print()
     for name, note in zip(side.names, side.notes, strict=True):
         if note:
@@ -104,7 +106,7 @@ def _family_lines(side: SideBySide) -> Iterator[str]:
         q, p = side.cochrans_q
         yield f"All {len(side.names)} together: Cochran's Q = {q:.2f}, {form.p_value(p)}."
     if len(side.pairs) > 1:
-        yield f"The tests of the {len(side.pairs)} pairs are corrected by Holm."
+        yield f"The tests of the {len(side.pairs)} pairs are corrected by Holm, their intervals are not."
 
 
 # Markdown
@@ -132,7 +134,8 @@ def _section_markdown(section: Section, names: Sequence[str]) -> list[str]:
     for line in section.lines:
         cells = [f"{cell.text} ({cell.interval})" if cell.interval else cell.text for cell in line.cells]
         rows.append([line.title, *cells, *([line.winner] if contested else [])])
-    return [*map(markdown_row, rows), ""]
+    after = [line for said in below(section) for line in (escape_markdown(said), "")]
+    return [*map(markdown_row, rows), "", *after]
 
 
 def _pair_markdown(comparison: Comparison, a: str, b: str) -> list[str]:
@@ -175,6 +178,7 @@ def to_json(side: SideBySide) -> str:
 
 
 def _pair_json(comparison: Comparison, a: str, b: str) -> dict[str, object]:
+    time, cost = comparison.time, comparison.cost
     return {
         "a": {"name": a, **summary_json(comparison.a)},
         "b": {"name": b, **summary_json(comparison.b)},
@@ -183,8 +187,11 @@ def _pair_json(comparison: Comparison, a: str, b: str) -> dict[str, object]:
         "fixed_by_a": [prompt.id for prompt in comparison.fixed_by_a],
         "fixed_by_b": [prompt.id for prompt in comparison.fixed_by_b],
         "left_out": comparison.left_out,
-        "time": msgspec.to_builtins(comparison.time),
-        "cheaper": comparison.cost,
+        "time": None if isinstance(time, NotCompared) else msgspec.to_builtins(time),
+        "cheaper": None if isinstance(cost, NotCompared) else cost,
+        "not_compared": {
+            what: each.why for what, each in (("time", time), ("cost", cost)) if isinstance(each, NotCompared)
+        },
         "detectable_difference": comparison.detectable,
         "finding": words.finding(comparison.overall, a, b),
         "advice": msgspec.to_builtins(words.advice(comparison, a, b)),

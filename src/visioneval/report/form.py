@@ -75,6 +75,13 @@ def quantile_interval(value: Quantile) -> str:
     return f"{low} or more" if value.high is None else f"{low.removesuffix('s')}–{seconds(value.high)}"
 
 
+def ratio(value: float) -> str:
+    """Write a factor with two decimals, below 0.1 with two significant digits: "1.19" or "0.0021"."""
+    number = Decimal(repr(value))
+    places = 2 if value >= 0.1 or value <= 0 else 1 - number.adjusted()
+    return f"{_rounded(Fraction(number), Decimal(1).scaleb(-places)):f}"
+
+
 def tokens(count: float | None) -> str:
     """Write "138" or "1.4K"."""
     if count is None:

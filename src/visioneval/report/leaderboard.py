@@ -58,7 +58,7 @@ class ItemHealth(Struct, frozen=True):
 def standings(runs: Sequence[GradedRun]) -> list[Standing]:
     """Return the runs in order, the ranked ones with their rank range (bootstrap of the pictures)."""
     names = model_names([run.summary for run in runs])
-    ranked = [run for run in runs if run.summary.ranked]
+    ranked = [run for run in runs if run.summary.ranked and run.summary.run.sighted]
     ranges = dict(zip(map(id, ranked), _rank_ranges(ranked), strict=True))
     tied = {id(run) for run, same in zip(ranked, not_beaten_by_first(ranked), strict=True) if same}
     return [

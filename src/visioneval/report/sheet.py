@@ -7,30 +7,28 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from visioneval import stats
-from visioneval.aggregate import FEWEST_FOR_PERCENT, Summary, check_comparable
-from visioneval.compare import (
-    ALPHA,
-    Comparison,
-    Contest,
-    GradedRun,
-    compare,
-    contest_on,
-    decided,
-    shared_prompts,
-)
+from visioneval import ranking
+from visioneval.aggregate import Summary, check_comparable
+from visioneval.compare import Comparison, GradedRun, NotCompared, TimeContest, shared_prompts
+from visioneval.ranking import Winner
 from visioneval.report import form
-from visioneval.report.classic import Cell, model_names, note, score_table
-from visioneval.types import ModelCard, PriceRow, Prompt
+from visioneval.report.classic import COST, OVERALL, TIME, Cell, model_names, note, score_table
+from visioneval.types import ModelCard, PriceRow
 
 Value: TypeAlias = Callable[[ModelCard], float | None]
-TIE, UNDECIDED, NOT_KNOWN = "tie", "undecided", "unknown"
+HINT = "hint"
+BEST_WORDS = {
+    "tie": "is written the same",
+    "undecided": "has no lead that is shown to be more than chance",
+    "unknown": "is not known of all, or not comparable",
+    HINT: "is a lead in one category of one run, which does not make a winner",
+}
+"""What stands in the column of winners beside names, and what it means."""
 
 
 class Line(Struct, frozen=True):
-    """One property of every model. `winner` is a name, tie, undecided, unknown, or empty for no contest."""
+    """One property of every model. `winner` is a name, one of BEST_WORDS (a hint with a name), or empty."""
 
     title: str
     cells: tuple[Cell, ...]
@@ -40,6 +38,8 @@ class Line(Struct, frozen=True):
 class Section(Struct, frozen=True):
     title: str
     lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+    """What must be said below the lines."""
 
 
 class SideBySide(Struct, frozen=True):
@@ -59,13 +59,12 @@ def side_by_side(runs: Sequence[GradedRun]) -> SideBySide:
     summaries = [run.summary for run in runs]
     check_comparable(summaries)
     names = model_names(summaries)
-    pairs = _pairs(runs)
     return SideBySide(
         names=names,
         notes=tuple(note(summary) for summary in summaries),
         sections=sections(runs, names),
-        pairs=pairs,
-        cochrans_q=_cochrans_q(runs),
+        pairs=tuple(ranking.every_pair(runs)),
+        cochrans_q=ranking.cochrans_q(runs),
     )
 
 
@@ -78,30 +77,20 @@ def sections(runs: Sequence[GradedRun], names: Sequence[str]) -> tuple[Section, 
         Section("Pricing", _told(_prices(summaries, names))),
         Section("Vision tasks", tuple(_listed([card.tasks for card in cards]))),
         Section("Features", tuple(_listed([card.features for card in cards]))),
-        Section("Evals", tuple(_evals(runs, names))),
+        Section("Evals", tuple(_evals(runs, names)), tuple(_eval_notes(runs))),
     )
+
+
+def below(section: Section) -> list[str]:
+    """Return what is said below a section: its notes, and what the words in the column of winners mean."""
+    used = {line.winner.split(":")[0] for line in section.lines}
+    key = [f"“{word}” {meaning}" for word, meaning in BEST_WORDS.items() if word in used]
+    return [*section.notes, *([f"Best: {'; '.join(key)}."] if key else [])]
 
 
 def _told(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Leave out what is not known of any model."""
     return tuple(line for line in lines if any(cell.text != form.UNKNOWN for cell in line.cells))
-
-
-def _pairs(runs: Sequence[GradedRun]) -> tuple[tuple[int, int, Comparison], ...]:
-    places = [(i, j) for i in range(len(runs)) for j in range(i + 1, len(runs))]
-    found = [compare(runs[i], runs[j]) for i, j in places]
-    corrected = stats.holm([comparison.overall.p for comparison in found])
-    return tuple(
-        (i, j, replace(comparison, overall=decided(comparison.overall, p)))
-        for (i, j), comparison, p in zip(places, found, corrected, strict=True)
-    )
-
-
-def _cochrans_q(runs: Sequence[GradedRun]) -> tuple[float, float] | None:
-    prompts = shared_prompts(runs)
-    if len(runs) < 3 or not prompts or any(run.summary.run.epochs > 1 for run in runs):
-        return None
-    return stats.cochrans_q([[run.scores[prompt.id] == 1 for prompt in prompts] for run in runs])
 
 
 # Facts
@@ -167,9 +156,9 @@ def winner_of(
     """Name the best of known numbers; "tie" when it is written as another is, "unknown" when one is missing."""
     known = [value for value in values if value is not None]
     if len(known) < len(values):
-        return NOT_KNOWN
+        return "unknown"
     place = values.index(max(known) if best == "highest" else min(known))
-    return TIE if [cell.text for cell in cells].count(cells[place].text) > 1 else names[place]
+    return "tie" if [cell.text for cell in cells].count(cells[place].text) > 1 else names[place]
 
 
 # Scores
@@ -177,17 +166,44 @@ def winner_of(
 
 def _evals(runs: Sequence[GradedRun], names: Sequence[str]) -> list[Line]:
     summaries = [run.summary for run in runs]
-    contested = _contested(runs)
+    categories = ranking.most_accurate_by_category(runs)
     lines = []
-    for row in score_table(summaries).rows:
-        winner = contested.get(row.title, "")
-        if row.title == "Est. cost / task":
+    for place, row in enumerate(score_table(summaries).rows):
+        if row.title == OVERALL and place == 0:
+            winner = _named(ranking.most_accurate(runs), names)
+        elif row.title == COST:
             winner = _cheapest(summaries, row.cells, names)
-        lines.append(Line(row.title, row.cells, winner if isinstance(winner, str) else names[winner]))
-        if row.title == "Avg Response Time":
-            lines.append(_p50(summaries))
-            lines.append(_relative_time(runs, names))
+        else:
+            winner = _hint(categories.get(row.title, ""), names)
+        lines.append(Line(row.title, row.cells, winner))
+        if row.title == TIME:
+            lines += [_p50(summaries), _relative_time(runs, names)]
     return lines
+
+
+def _named(winner: Winner | str, names: Sequence[str]) -> str:
+    return names[winner] if isinstance(winner, int) else winner
+
+
+def _hint(winner: Winner | str, names: Sequence[str]) -> str:
+    """Name who is better in a category as what it is: a few prompts of one run make no winner."""
+    return f"{HINT}: {names[winner]}" if isinstance(winner, int) else winner
+
+
+def _eval_notes(runs: Sequence[GradedRun]) -> list[str]:
+    """Say on what the winners were found where it is not what the cells show, and what is not compared."""
+    shared, asked = len(shared_prompts(runs)), max(len(run.prompts) for run in runs)
+    notes = []
+    if shared < asked:
+        common = (
+            f"the {shared} with a verdict in both" if len(runs) == 2 else "those with a verdict in both of a pair"
+        )
+        notes.append(f"The scores are of all {form.count(asked, 'prompt')}, the best is found on {common}.")
+    times = [contest.why for contest in ranking.times_against_first(runs) if isinstance(contest, NotCompared)]
+    notes += [f"Times are not compared: {why}." for why in dict.fromkeys(times)]
+    if why := ranking.costs_that_do_not_compare([run.summary for run in runs]):
+        notes.append(f"Costs are not compared: {why}.")
+    return notes
 
 
 def _p50(summaries: Sequence[Summary]) -> Line:
@@ -201,73 +217,21 @@ def _p50(summaries: Sequence[Summary]) -> Line:
 
 
 def _cheapest(summaries: Sequence[Summary], cells: Sequence[Cell], names: Sequence[str]) -> str:
-    """Name the cheapest, unless a run is not ranked, unpriced, or the same model was priced twice."""
-    amounts = [summary.task_usd for summary in summaries]
-    rows: dict[tuple[str, str], PriceRow] = {}
-    for summary in summaries:
-        row = summary.cost.price if summary.cost else None
-        if row is not None and rows.setdefault((row.model, row.tier), row) != row:
-            return NOT_KNOWN
-    return winner_of(amounts, cells, names, "lowest")
+    """Name the cheapest, unless a run is not ranked or unpriced, or the costs do not compare."""
+    if ranking.costs_that_do_not_compare(summaries):
+        return "unknown"
+    return winner_of([summary.task_usd for summary in summaries], cells, names, "lowest")
 
 
 def _relative_time(runs: Sequence[GradedRun], names: Sequence[str]) -> Line:
     """Compare times on the same prompts with the first model; the winner is faster than every other (Holm)."""
-    title = f"Time on the same prompts, {names[0]} = 1"
-    times = [compare_time(runs[0], run) for run in runs[1:]]
-    cells = [Cell("1"), *(Cell(*time[:2]) if time else Cell() for time in times)]
-    if any(time is None for time in times):
-        return Line(title, tuple(cells), NOT_KNOWN)
-    ratios = [1.0, *(time[2] for time in times if time)]
-    fastest = ratios.index(min(ratios))
-    contests = [compare_time(run, runs[fastest]) for place, run in enumerate(runs) if place != fastest]
-    p_values = stats.holm([contest[3] for contest in contests if contest])
-    sure = all(p <= ALPHA for p in p_values) and all(contest is not None and contest[4] for contest in contests)
-    return Line(title, tuple(cells), names[fastest] if sure else UNDECIDED)
+    cells = [Cell("1"), *map(_ratio_cell, ranking.times_against_first(runs))]
+    return Line(f"Time on the same prompts, {names[0]} = 1", tuple(cells), _named(ranking.fastest(runs), names))
 
 
-def compare_time(a: GradedRun, b: GradedRun) -> tuple[str, str, float, float, bool] | None:
-    """Return B's time as a multiple of A's: as written, its interval, the ratio, p, and whether B is below 1."""
-    both = [prompt_id for prompt_id in a.seconds if prompt_id in b.seconds]
-    if len(both) < FEWEST_FOR_PERCENT:
-        return None
-    ratio, interval, p = stats.ratio_of_times(tuple(a.seconds[i] for i in both), tuple(b.seconds[i] for i in both))
-    return f"{ratio:.2f}", f"{interval.low:.2f}–{interval.high:.2f}", ratio, p, interval.high < 1
-
-
-def _contested(runs: Sequence[GradedRun]) -> dict[str, int | str]:
-    """Return the winner of the overall score and of every category: a place, "tie" or "undecided".
-
-    The leader wins when it is shown to be better than every other model; Holm corrects the overall tests as
-    one family and those of the categories as another.
-    """
-    prompts = shared_prompts(runs)
-    categories = list(dict.fromkeys(prompt.category for prompt in prompts))
-    overall = _family(runs, {"Overall Score": prompts})
-    return overall | _family(runs, {c: [p for p in prompts if p.category == c] for c in categories})
-
-
-def _family(runs: Sequence[GradedRun], scopes: dict[str, list[Prompt]]) -> dict[str, int | str]:
-    leaders = {title: _leaders(runs, prompts) for title, prompts in scopes.items() if prompts}
-    contests = {
-        (title, place): contest_on(run, runs[best[0]], scopes[title])
-        for title, best in leaders.items()
-        for place, run in enumerate(runs)
-        if place != best[0]
-    }
-    corrected = stats.holm([contest.p for contest in contests.values()])
-    settled = {key: decided(c, p) for (key, c), p in zip(contests.items(), corrected, strict=True)}
-    return {title: _settle(title, best, settled) for title, best in leaders.items()}
-
-
-def _settle(title: str, leaders: Sequence[int], settled: dict[tuple[str, int], Contest]) -> int | str:
-    if len(leaders) > 1:
-        return TIE
-    wins = all(contest.decision == "b" for (of, _), contest in settled.items() if of == title)
-    return leaders[0] if wins else UNDECIDED
-
-
-def _leaders(runs: Sequence[GradedRun], prompts: Sequence[Prompt]) -> list[int]:
-    """Return the places of those who pass most of the prompts."""
-    scores = [round(sum(run.scores[prompt.id] for prompt in prompts), 9) for run in runs]
-    return [place for place, score in enumerate(scores) if score == max(scores)]
+def _ratio_cell(contest: TimeContest | NotCompared) -> Cell:
+    if isinstance(contest, NotCompared):
+        return Cell()
+    return Cell(
+        form.ratio(contest.ratio), f"{form.ratio(contest.interval.low)}–{form.ratio(contest.interval.high)}"
+    )

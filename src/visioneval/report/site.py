@@ -19,14 +19,14 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from visioneval import stats
-from visioneval.aggregate import call_cost_usd
-from visioneval.compare import Comparison, GradedRun, compare
+from visioneval.aggregate import FEWEST_FOR_PERCENT, call_cost_usd
+from visioneval.compare import Comparison, Contest, GradedRun, compare, corrected
 from visioneval.report import charts, facts, form, words
 from visioneval.report.classic import SCORE_KEY, note, score_table
 from visioneval.report.collect import Group
 from visioneval.report.leaderboard import ItemHealth, Standing, item_health
 from visioneval.report.pictures import Picture
-from visioneval.report.sheet import sections
+from visioneval.report.sheet import below, sections
 from visioneval.suite import answer_type
 from visioneval.types import OUTCOMES, GradedRecord, Prompt
 
@@ -61,8 +61,8 @@ class Pair(Struct, frozen=True):
     a: Shown
     b: Shown
     comparison: Comparison
-    corrected_p: float
-    """Of the overall test, by Holm over all pairs."""
+    in_matrix: Contest | None
+    """The overall contest, corrected by Holm over the pairs of runs that saw the pictures; None for others."""
     page: str
 
 
@@ -108,11 +108,22 @@ class Site:
             for a, b in combinations(chosen, 2)
             if any(prompt_id in b.run.scores for prompt_id in a.run.scores)
         ]
-        corrected = stats.holm([comparison.overall.p for _, _, comparison in found])
+        family = iter(corrected([comparison.overall for a, b, comparison in found if _sees(a) and _sees(b)]))
         return [
-            Pair(a, b, comparison, p, f"compare/{_stem(a.page)}--{_stem(b.page)}.html")
-            for (a, b, comparison), p in zip(found, corrected, strict=True)
+            Pair(
+                a,
+                b,
+                comparison,
+                next(family) if _sees(a) and _sees(b) else None,
+                f"compare/{_stem(a.page)}--{_stem(b.page)}.html",
+            )
+            for a, b, comparison in found
         ]
+
+    @cached_property
+    def matrix(self) -> list[Pair]:
+        """The pairs that are tested as one family: of runs that saw the pictures."""
+        return [pair for pair in self.pairs if pair.in_matrix is not None]
 
     def pages(self) -> Iterator[tuple[str, str]]:
         """Yield path and HTML of every page, and the text of every asset."""
@@ -186,7 +197,7 @@ class Site:
             return None
         blind, sighted = (shown, other) if condition.blind else (other, shown)
         comparison = compare(blind.run, sighted.run)
-        return Pair(blind, sighted, comparison, comparison.overall.p, "")
+        return Pair(blind, sighted, comparison, None, "")
 
     def _run(self, shown: Shown) -> dict[str, Any]:
         return {
@@ -221,13 +232,15 @@ class Site:
         return Answer(shown, entry, call_cost_usd(shown.run.summary.run, reply) if reply else None)
 
     def _compare_all(self) -> dict[str, Any]:
-        names = [shown.name for shown in self.shown]
-        places = {(pair.a.name, pair.b.name): pair for pair in self.pairs}
+        seeing = [shown for shown in self.shown if _sees(shown)]
+        names = [shown.name for shown in seeing]
         return {
+            "seeing": seeing,
             "names": names,
-            "sections": sections([shown.run for shown in self.shown], names),
-            "places": places,
-            "left_out": self.shown[MOST_COMPARED:],
+            "sections": sections([shown.run for shown in seeing], names) if seeing else (),
+            "places": {(pair.a.name, pair.b.name): pair for pair in self.matrix},
+            "left_out": [shown for shown in self.shown[MOST_COMPARED:] if _sees(shown)],
+            "blind": [shown for shown in self.shown if not _sees(shown)],
         }
 
     def _pair(self, pair: Pair) -> dict[str, Any]:
@@ -287,6 +300,8 @@ def _environment() -> jinja2.Environment:
         "score_key": SCORE_KEY,
         "outcomes": OUTCOMES,
         "words": words,
+        "below": below,
+        "few": FEWEST_FOR_PERCENT,
         "key_text": facts.key_text,
         "answer_type": answer_type,
         "blind_gain": stats.blind_gain,
@@ -302,7 +317,11 @@ def _p50(shown: Shown) -> float | None:
 
 
 def _sighted(pair: Pair) -> bool:
-    return not any(shown.run.summary.run.condition.blind for shown in (pair.a, pair.b))
+    return _sees(pair.a) and _sees(pair.b)
+
+
+def _sees(shown: Shown) -> bool:
+    return shown.run.summary.run.sighted
 
 
 def _stem(page: str) -> str:

@@ -63,37 +63,34 @@ def _tail(m: int, n: int) -> tuple[Fraction, Fraction]:
     return Fraction(sum(comb(n, i) for i in range(m + 1)), 2**n), Fraction(comb(n, m), 2**n)
 
 
-def newcombe(table: PairedTable, *, confidence: float = 0.95) -> Interval:
-    """Return Newcombe's interval of a difference of paired proportions (Newcombe 1998, method 10)."""
+def newcombe(
+    table: tuple[float, float, float, float], *, confidence: float = 0.95, z: float | None = None
+) -> Interval:
+    """Return Newcombe's interval of a difference of paired proportions (Newcombe 1998, method 10).
+
+    The table is as `PairedTable`. For clustered data its counts may be effective ones, and `z` Student's t.
+    """
     a, b, c, _ = table
-    p1, p2 = (a + c) / table.n, (a + b) / table.n
-    l1, u1 = wilson(a + c, table.n, confidence=confidence)
-    l2, u2 = wilson(a + b, table.n, confidence=confidence)
+    n, z = sum(table), z_value(confidence) if z is None else z
+    p1, p2, difference = (a + c) / n, (a + b) / n, (c - b) / n
+    l1, u1 = wilson(min(a + c, n), n, z=z)
+    l2, u2 = wilson(min(a + b, n), n, z=z)
     phi = _phi(table)
     down, up = (p1 - l1, u2 - p2), (u1 - p1, p2 - l2)
-    return Interval(table.difference - _norm(*down, phi), table.difference + _norm(*up, phi))
+    return Interval(difference - _norm(*down, phi), difference + _norm(*up, phi))
 
 
-def _phi(table: PairedTable) -> float:
+def _phi(table: tuple[float, float, float, float]) -> float:
     a, b, c, d = table
     root = sqrt((a + b) * (c + d) * (a + c) * (b + d))
     if root == 0:
         return 0.0
     cross = a * d - b * c
-    return (max(cross - table.n / 2, 0) if cross > 0 else cross) / root
+    return (max(cross - sum(table) / 2, 0) if cross > 0 else cross) / root
 
 
 def _norm(x: float, y: float, phi: float) -> float:
     return sqrt(max(0.0, x * x - 2 * phi * x * y + y * y))
-
-
-def newcombe_unpaired(first: tuple[int, int], second: tuple[int, int], *, confidence: float = 0.95) -> Interval:
-    """Return the interval of second minus first, each (passes, n), for different prompts (Newcombe 1998)."""
-    (k1, n1), (k2, n2) = first, second
-    l1, u1 = wilson(k1, n1, confidence=confidence)
-    l2, u2 = wilson(k2, n2, confidence=confidence)
-    p1, p2 = k1 / n1, k2 / n2
-    return Interval(p2 - p1 - _norm(p2 - l2, u1 - p1, 0), p2 - p1 + _norm(u2 - p2, p1 - l1, 0))
 
 
 def bonett_price(table: PairedTable, *, confidence: float = 0.95) -> Interval:
@@ -102,13 +99,6 @@ def bonett_price(table: PairedTable, *, confidence: float = 0.95) -> Interval:
     p, q = (table.only_a + 1) / m, (table.only_b + 1) / m
     half = z * sqrt((p + q - (q - p) ** 2) / m)
     return Interval(q - p - half, q - p + half)
-
-
-def probability_b_better(only_a: int, only_b: int) -> float:
-    """Return P(B is the better one | the disagreements), with a flat prior."""
-    from scipy.special import betainc
-
-    return 1 - float(betainc(only_b + 1, only_a + 1, 0.5))
 
 
 def equivalent(table: PairedTable, margin: float) -> bool:

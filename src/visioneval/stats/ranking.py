@@ -62,15 +62,6 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(adjusted)
 
 
-def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values corrected for the false discovery rate (Benjamini and Hochberg 1995)."""
-    adjusted, lowest, count = [0.0] * len(p_values), 1.0, len(p_values)
-    for place, index in reversed(list(enumerate(_order(p_values), start=1))):
-        lowest = min(lowest, p_values[index] * (count / place))
-        adjusted[index] = lowest
-    return tuple(adjusted)
-
-
 def _order(values: Sequence[float]) -> list[int]:
     return sorted(range(len(values)), key=values.__getitem__)
 
