@@ -89,6 +89,7 @@ class MadeUpRun:
     suite_sha256: str = "5" * 64
     suite_path: str = "/nowhere"
     grader_version: str = "1"
+    loaded: Mapping[str, str | int] = field(default_factory=dict)
     id: str = "20261121T040000Z-0001"
 
     @property
@@ -107,6 +108,7 @@ class MadeUpRun:
             prices=tuple(msgspec.structs.replace(row, model=self.model) for row in self.prices),
             versions={"visioneval": "0.1.0"},
             machine={"system": "test"},
+            loaded=dict(self.loaded),
         )
 
     def graded(self) -> list[GradedRecord]:

@@ -11,10 +11,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from visioneval.aggregate import Summary
+from visioneval.aggregate import ENOUGH_PERCENT, Summary, enough
 from visioneval.compare import Comparison, Contest, GradedRun, compare
 
-COVERAGE_PERCENT = 90
 ON_CPU = "on a CPU"
 Status = Literal["ok", "worse", "not compared"]
 
@@ -91,8 +90,8 @@ def _coverage(comparison: Comparison) -> Finding:
 
 def _own_coverage(summary: Summary) -> Finding:
     coverage = summary.coverage
-    broken = coverage.verdicts * 100 < coverage.planned * COVERAGE_PERCENT
-    why = f"verdicts on at least {COVERAGE_PERCENT} % of what was planned are needed"
+    broken = not enough(coverage.verdicts, coverage.planned)
+    why = f"verdicts on at least {ENOUGH_PERCENT} % of what was planned are needed"
     return Finding("coverage", "worse" if broken else "ok", "", f"{coverage.verdicts}/{coverage.planned}", why)
 
 

@@ -58,6 +58,8 @@ def cluster_wilson(clusters: Clusters, *, confidence: float = 0.95) -> Interval:
 
     n = effective_n(clusters)
     mean = sum(map(sum, clusters)) / sum(map(len, clusters))
+    if mean in (0.0, 1.0):  # nothing varies: no variance was estimated that Student's t would have to allow for
+        return wilson(mean * n, n, confidence=confidence)
     freedom = max(1, len(clusters) - 1)
     return wilson(min(n, mean * n), n, z=float(stdtrit(freedom, (1 + confidence) / 2)))
 
