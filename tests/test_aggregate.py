@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.made_up import FIRST, PRICE, SECOND, THIRD, MadeUpRun, passes, prompts
 from visioneval import stats
-from visioneval.aggregate import Rate, Summary, busy_seconds, check_comparable, ranked, summarise
+from visioneval.aggregate import Rate, Summary, busy_seconds, check_comparable, summarise
 from visioneval.errors import StoreError, UsageError
 from visioneval.types import OUTCOMES, Failure, ModelCard, Outcome, Record, Reply, Timing, Usage
 
@@ -53,8 +53,7 @@ def test_every_prompt_is_counted_once(ends: list[Outcome]) -> None:
 @pytest.mark.parametrize(("verdicts", "is_ranked"), [(67, True), (61, True), (60, False), (0, False)])
 def test_a_run_is_ranked_from_61_verdicts_on(verdicts: int, is_ranked: bool) -> None:
     summary = summary_of(MadeUpRun(outcomes=outcomes(**{"fail": verdicts, "error": 67 - verdicts})))
-    assert summary.coverage.ranked is is_ranked
-    assert ranked([summary]) == ([summary] if is_ranked else [])
+    assert summary.ranked is is_ranked
 
 
 def test_one_category_of_a_larger_suite_is_not_ranked() -> None:

@@ -236,12 +236,6 @@ def check_comparable(summaries: Iterable[Summary]) -> None:
             )
 
 
-def ranked(summaries: Iterable[Summary]) -> list[Summary]:
-    """Return the summaries that may be ranked, best first; equal ones by label."""
-    eligible = [summary for summary in summaries if summary.ranked]
-    return sorted(eligible, key=lambda summary: (-summary.overall.value, summary.label, summary.run.id))
-
-
 def _grader_version(run: Run, graded: Sequence[GradedRecord]) -> str | None:
     verdicts = (entry.verdict for entry in graded if entry.verdict.outcome in VERDICT_OUTCOMES)
     versions = {verdict.grader_version for verdict in verdicts}
