@@ -41,6 +41,15 @@ def test_the_same_runs_give_the_same_bytes(visioneval: CommandLine, results: Pat
     assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
 
 
+def test_manifests_with_fields_that_are_gone_are_read(visioneval: CommandLine, tmp_path: Path) -> None:
+    folder = MadeUpRun().write(tmp_path / "results")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"seed": 0, "format_version": 1}))
+    done = visioneval("report")
+    assert done.returncode == 0, done.stderr
+    assert "Seed" not in next((tmp_path / "results/report/runs").iterdir()).read_text(encoding="utf-8")
+
+
 def test_check_fails_until_the_report_is_written_again(visioneval: CommandLine, results: Path) -> None:
     missing = visioneval("report", "--results", results, "--check")
     assert missing.returncode == 1
