@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.made_up import FIRST, PRICE, SECOND, THIRD, MadeUpRun, passes, prompts
 from visioneval import stats
-from visioneval.aggregate import Summary, busy_seconds, check_comparable, ranked, summarise
+from visioneval.aggregate import Rate, Summary, busy_seconds, check_comparable, summarise
 from visioneval.errors import StoreError, UsageError
 from visioneval.types import OUTCOMES, Failure, ModelCard, Outcome, Record, Reply, Timing, Usage
 
@@ -53,8 +53,7 @@ def test_every_prompt_is_counted_once(ends: list[Outcome]) -> None:
 @pytest.mark.parametrize(("verdicts", "is_ranked"), [(67, True), (61, True), (60, False), (0, False)])
 def test_a_run_is_ranked_from_61_verdicts_on(verdicts: int, is_ranked: bool) -> None:
     summary = summary_of(MadeUpRun(outcomes=outcomes(**{"fail": verdicts, "error": 67 - verdicts})))
-    assert summary.coverage.ranked is is_ranked
-    assert ranked([summary]) == ([summary] if is_ranked else [])
+    assert summary.ranked is is_ranked
 
 
 def test_one_category_of_a_larger_suite_is_not_ranked() -> None:
@@ -62,6 +61,22 @@ def test_one_category_of_a_larger_suite_is_not_ranked() -> None:
     summary = summary_of(MadeUpRun(prompts=defects, outcomes=["pass"] * 15, suite_size=67))
     assert (summary.overall.passes, summary.overall.n) == (15, 15)
     assert not summary.coverage.ranked
+
+
+def test_prompts_that_were_chosen_are_not_the_suite_however_many_they_are() -> None:
+    chosen = summary_of(MadeUpRun(prompts=prompts()[:61], outcomes=["pass"] * 61, suite_size=67))
+    assert chosen.coverage.verdicts == 61
+    assert not chosen.ranked
+
+
+def test_epochs_that_all_agree_leave_the_interval_as_it_was() -> None:
+    def rate(epochs: int) -> Rate:
+        everything = outcomes(**{"pass": 9 * epochs})
+        return summary_of(MadeUpRun(prompts=prompts({"Any": 9}), epochs=epochs, outcomes=everything)).overall
+
+    once, thrice = rate(1), rate(3)
+    assert (thrice.low, thrice.high) == pytest.approx((once.low, once.high))
+    assert (once.low, once.high) == pytest.approx((0.7009, 1), abs=1e-4)
 
 
 def test_epochs_and_shared_pictures_are_clusters() -> None:
@@ -97,6 +112,19 @@ def test_the_cost_of_a_pass_has_the_interval_of_the_pass_rate() -> None:
     assert [float(value) for value in found if value is not None] == pytest.approx(
         [0.006199, 0.005540, 0.007335], abs=1e-6
     )
+
+
+def test_the_cost_of_a_pass_is_what_the_answers_cost_over_the_passes() -> None:
+    cost = summary_of(MadeUpRun(outcomes=outcomes(**{"pass": 45, "fail": 17, "error": 5}))).cost
+    assert cost is not None
+    assert cost.per_pass_usd == 62 * Decimal("0.01114") / 45
+
+
+@pytest.mark.parametrize(("known", "median"), [(3, None), (60, None), (61, 9999.0)])
+def test_a_median_of_few_answers_is_not_the_run_s(known: int, median: float | None) -> None:
+    full, empty = Usage(input_tokens=9999, output_tokens=10), Usage()
+    tokens = summary_of(MadeUpRun(usage=lambda i: full if i < known else empty)).tokens
+    assert (tokens.known, tokens.input_median) == (known, median)
 
 
 def test_unknown_usage_or_price_is_unknown_cost_and_never_zero() -> None:

@@ -214,6 +214,20 @@ def test_the_command_says_it_with_its_exit_code_and_a_job_summary(
     assert {finding["what"]: finding["status"] for finding in check["findings"]}["coverage"] == "worse"
 
 
+def test_another_precision_has_another_baseline(visioneval: CommandLine, tmp_path: Path) -> None:
+    def write(folder: str, number: int, quantization: str) -> None:
+        card = ModelCard("local", "transformers", options={"quantization": quantization, "device": folder})
+        run = MadeUpRun(model="local", card=card, id=f"20261121T04000{number}Z-0001")
+        run.write(tmp_path / folder)
+
+    for number, quantization in enumerate(("", "4bit")):
+        write("results", number, quantization)
+    write("baseline", 2, "4bit")
+    write("baseline", 3, "8bit")
+    checks = json.loads(visioneval("check", "--against", "baseline", "--json").stdout)
+    assert [(check["run"][14], check["against"][14:15]) for check in checks] == [("0", ""), ("1", "2")]
+
+
 def test_a_model_without_a_baseline_is_named_and_does_not_fail(
     visioneval: CommandLine, counting_suite: Path, tmp_path: Path
 ) -> None:

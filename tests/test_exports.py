@@ -69,8 +69,14 @@ def test_junit_counts_failures_errors_and_skipped_apart(visioneval: CommandLine,
 def test_junit_has_no_time_where_none_was_measured(visioneval: CommandLine, tmp_path: Path) -> None:
     MadeUpRun(prompts=prompts({"Counting": 10}), outcomes=ENDS, seconds=lambda _: None).write(tmp_path / "results")
     suite = ElementTree.fromstring(export(visioneval, tmp_path / "results", "junit"))[0]
-    times = {case.get("time") for case in suite.findall("testcase")}
-    assert times == {None, "0.000"}  # the latter for what has no reply
+    assert {case.get("time") for case in [suite, *suite.findall("testcase")]} == {None}
+
+
+def test_junit_has_no_time_for_what_has_no_reply(visioneval: CommandLine, results: Path) -> None:
+    suite = ElementTree.fromstring(export(visioneval, results, "junit"))[0]
+    timed = [case.get("time") for case in suite.findall("testcase")]
+    assert timed == [None if end in ("error", "skipped") else "7.870" for end in ENDS]
+    assert suite.get("time") == f"{8 * 7.87:.3f}"
 
 
 def test_every_eval_ever_has_scores_with_intervals(visioneval: CommandLine, results: Path) -> None:

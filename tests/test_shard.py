@@ -68,6 +68,23 @@ def test_parts_of_different_runs_do_not_merge(
     assert "differ in condition" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [({"device": "cpu", "batch_size": 4}, 0), ({"quantization": "4bit"}, 5), ({"latency_mode": "single"}, 5)],
+)
+def test_parts_may_run_in_different_places_but_not_in_different_ways(
+    visioneval: CommandLine, counting_suite: Path, replies: str, options: dict[str, object], code: int
+) -> None:
+    run_parts(visioneval, counting_suite, replies, ["1/2", "2/2"])
+    first, second = find_runs(counting_suite.parent / "results")
+    manifest = json.loads((second / "manifest.json").read_text())
+    manifest["card"]["options"] = options
+    (second / "manifest.json").write_text(json.dumps(manifest))
+    ended = visioneval("merge", first, second)
+    assert ended.returncode == code, ended.stderr
+    assert ("used different models" in ended.stderr) == (code != 0)
+
+
 def test_a_whole_run_is_not_a_part(
     visioneval: CommandLine, counting_suite: Path, replies: str, tmp_path: Path
 ) -> None:

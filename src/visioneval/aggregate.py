@@ -31,12 +31,18 @@ from visioneval.types import (
     Run,
 )
 
-RANKED_COVERAGE_PERCENT = 90
+ENOUGH_PERCENT = 90
+"""Part that must be there for a whole to be spoken of: verdicts for a rank, known values for a mean or median."""
 FEWEST_FOR_PERCENT = 9
 """Below this many prompts a rate is shown as k/n only."""
 TRUNCATED_LIMIT = 0.02
 
 Grade = Literal["good", "middling", "poor"]
+
+
+def enough(known: int, of: int) -> bool:
+    """Whether at least 90 % are known."""
+    return known * 100 >= of * ENOUGH_PERCENT
 
 
 class Rate(Struct, frozen=True):
@@ -63,7 +69,11 @@ class Rate(Struct, frozen=True):
 
 
 class Coverage(Struct, frozen=True):
-    """How much of the whole suite has a verdict; at least 90 % is needed to be ranked."""
+    """How much of the whole suite has a verdict.
+
+    A run is ranked when the whole suite was asked and at least 90 % of it has a verdict: prompts that were
+    chosen say nothing about those that were not.
+    """
 
     verdicts: int
     planned: int
@@ -71,14 +81,20 @@ class Coverage(Struct, frozen=True):
     """(prompt, epoch) pairs in the whole suite."""
 
     @property
+    def whole(self) -> bool:
+        return self.planned == self.suite
+
+    @property
     def ranked(self) -> bool:
-        return self.verdicts * 100 >= self.suite * RANKED_COVERAGE_PERCENT
+        return self.whole and enough(self.verdicts, self.suite)
 
 
 class Latency(Struct, frozen=True):
-    """Service time of the answers, in seconds: one request at a time, not under load."""
+    """Service time of the answers, in seconds: of single requests, or of a local model shares of a batch's."""
 
     n: int
+    replies: int
+    """Answers that there are, timed or not: one that was reused from an earlier run is not."""
     mean_s: float
     p50_s: Quantile
     p90_s: Quantile
@@ -87,7 +103,7 @@ class Latency(Struct, frozen=True):
 
 
 class TokenCounts(Struct, frozen=True):
-    """Median tokens of the answers that report them; None when none does."""
+    """Median tokens of the answers that report them; None when fewer than 90 % of the answers do."""
 
     replies: int
     known: int
@@ -134,13 +150,16 @@ class Summary(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        condition = self.run.condition
-        shown = replace(condition, model=self.run.card.label or condition.model)
-        return shown.label
+        return self.run.label
 
     @property
     def ranked(self) -> bool:
         return self.coverage.ranked
+
+    @property
+    def computed_cost(self) -> bool:
+        """Whether the cost is computed from the hours of a GPU, and not billed by anybody."""
+        return self.cost is not None and self.cost.basis == "gpu"
 
     @property
     def task_usd(self) -> Decimal | None:
@@ -217,22 +236,9 @@ def check_comparable(summaries: Iterable[Summary]) -> None:
             )
 
 
-def ranked(summaries: Iterable[Summary]) -> list[Summary]:
-    """Return the summaries that may be ranked, best first; equal ones by label."""
-    eligible = [summary for summary in summaries if summary.ranked]
-    return sorted(eligible, key=lambda summary: (-summary.overall.value, summary.label, summary.run.id))
-
-
-def call_cost_usd(run: Run, reply: Reply, *, uncached: bool = False) -> Decimal | None:
-    """Return what one answer cost by the prices the run was stored with; None when it is not known."""
-    if uncached:
-        return uncached_cost_usd(reply.usage, run_row(run, reply.usage.service_tier))
-    return usage_cost_usd(run, reply.usage)
-
-
 def _grader_version(run: Run, graded: Sequence[GradedRecord]) -> str | None:
-    of_verdicts = (entry.verdict for entry in graded if entry.verdict.outcome in VERDICT_OUTCOMES)
-    versions = {verdict.grader_version for verdict in of_verdicts if verdict.rule != "override"}
+    verdicts = (entry.verdict for entry in graded if entry.verdict.outcome in VERDICT_OUTCOMES)
+    versions = {verdict.grader_version for verdict in verdicts}
     if len(versions) > 1:
         raise StoreError(
             f"run {run.id} mixes grader versions {', '.join(sorted(versions))}; `visioneval regrade` it"
@@ -251,21 +257,20 @@ def _latency(graded: Sequence[GradedRecord]) -> Latency | None:
     if not seconds:
         return None
     retried = fmean(timing.attempts > 1 for timing in timings)
-    return Latency(
-        len(seconds), fmean(seconds), stats.quantile(seconds, 0.5), stats.quantile(seconds, 0.9), retried
-    )
+    p50, p90 = stats.quantile(seconds, 0.5), stats.quantile(seconds, 0.9)
+    return Latency(len(seconds), len(_replies(graded)), fmean(seconds), p50, p90, retried)
 
 
 def _tokens(graded: Sequence[GradedRecord]) -> TokenCounts:
     usages = [reply.usage for reply in _replies(graded)]
     inputs = [usage.input_tokens for usage in usages if usage.input_tokens is not None]
     outputs = [usage.output_tokens for usage in usages if usage.output_tokens is not None]
-    return TokenCounts(
-        len(usages),
-        min(len(inputs), len(outputs)),
-        float(median(inputs)) if inputs else None,
-        float(median(outputs)) if outputs else None,
-    )
+    known = min(len(inputs), len(outputs))
+    return TokenCounts(len(usages), known, _median(inputs, len(usages)), _median(outputs, len(usages)))
+
+
+def _median(known: Sequence[int], of: int) -> float | None:
+    return float(median(known)) if known and enough(len(known), of) else None
 
 
 def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | None:
@@ -274,8 +279,8 @@ def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | Non
         return None
     if run.card.gpu_usd_per_hour is not None:
         return _gpu_cost(run.card.gpu_usd_per_hour, graded, overall)
-    uncached = [call_cost_usd(run, reply, uncached=True) for reply in replies]
-    actual = [call_cost_usd(run, reply) for reply in replies]
+    uncached = [uncached_cost_usd(reply.usage, run_row(run, reply.usage.service_tier)) for reply in replies]
+    actual = [usage_cost_usd(run, reply.usage) for reply in replies]
     records = [entry.record for entry in graded if entry.record is not None]
     return _with_cost_per_pass(
         Cost(
@@ -300,9 +305,14 @@ def _gpu_cost(usd_per_hour: Decimal, graded: Sequence[GradedRecord], overall: Ra
     if busy is None:
         return None
     replies = len(_replies(graded))
-    spent = usd_per_hour * Decimal(repr(busy)) / 3600
+    spent = busy_usd(usd_per_hour, busy)
     each = spent / replies
     return _with_cost_per_pass(Cost("gpu", None, each, each, None, None, None, spent, replies, replies), overall)
+
+
+def busy_usd(usd_per_hour: Decimal, busy_s: float) -> Decimal:
+    """Return what so many seconds of a device cost."""
+    return usd_per_hour * Decimal(repr(busy_s)) / 3600
 
 
 def busy_seconds(records: Sequence[Record]) -> float | None:
@@ -330,22 +340,22 @@ def busy_seconds(records: Sequence[Record]) -> float | None:
 
 
 def _with_cost_per_pass(cost: Cost, overall: Rate) -> Cost:
-    """Fill in total / passes, with the interval of the pass rate; unknown without a pass."""
+    """Fill in the answers' cost over the passes, with the interval of the pass rate; unknown without a pass."""
     if cost.per_task_usd is None or overall.passes == 0:
         return cost
-    each = cost.per_task_usd
+    total, n = cost.per_task_usd * cost.replies, overall.n
     return replace(
         cost,
-        per_pass_usd=each * overall.n / overall.passes,
-        per_pass_low_usd=each / Decimal(repr(overall.high)),
-        per_pass_high_usd=each / Decimal(repr(overall.low)) if overall.low > 0 else None,
+        per_pass_usd=total / overall.passes,
+        per_pass_low_usd=total / (n * Decimal(repr(overall.high))),
+        per_pass_high_usd=total / (n * Decimal(repr(overall.low))) if overall.low > 0 else None,
     )
 
 
 def _mean(costs: Sequence[Decimal | None]) -> Decimal | None:
     """Return the mean of what is known, unknown when that is less than 90 % of all."""
     known = [cost for cost in costs if cost is not None]
-    if not known or len(known) * 100 < len(costs) * RANKED_COVERAGE_PERCENT:
+    if not known or not enough(len(known), len(costs)):
         return None
     return sum(known, Decimal(0)) / len(known)
 

@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from visioneval.aggregate import FEWEST_FOR_PERCENT, Summary
+from visioneval.aggregate import ENOUGH_PERCENT, FEWEST_FOR_PERCENT, Summary, enough
 from visioneval.compare import (
     ALPHA,
     Comparison,
@@ -26,7 +26,6 @@ from visioneval.compare import (
 )
 from visioneval.report import form
 
-COVERAGE_PERCENT = 90
 State = Literal["ok", "worse", "too few passes", "not compared"]
 
 
@@ -135,8 +134,8 @@ def _coverage(run: GradedRun, baseline: GradedRun) -> Checked:
 
 def _own_coverage(summary: Summary) -> Checked:
     coverage = summary.coverage
-    broken = coverage.verdicts * 100 < coverage.planned * COVERAGE_PERCENT
-    why = f"verdicts on at least {COVERAGE_PERCENT} % of what was planned are needed"
+    broken = not enough(coverage.verdicts, coverage.planned)
+    why = f"verdicts on at least {ENOUGH_PERCENT} % of what was planned are needed"
     return Checked("coverage", "worse" if broken else "ok", "", f"{coverage.verdicts}/{coverage.planned}", why)
 
 

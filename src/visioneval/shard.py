@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -18,8 +18,7 @@ from visioneval.types import Prompt, Run
 
 T = TypeVar("T")
 SAME = ("suite_sha256", "suite_size", "epochs", "condition")
-"""Fields of the manifests that must agree; cards must too, apart from where each part ran."""
-PLACEMENT_OPTIONS = ("device", "batch_size", "ray", "actors")
+"""Fields of the manifests that must agree; the models must too, apart from where each part ran."""
 
 
 class Shard(Struct, frozen=True):
@@ -102,13 +101,14 @@ def _check_same(parts: Sequence[StoredRun]) -> None:
         for field in SAME:
             if getattr(run, field) != getattr(first, field):
                 raise StoreError(f"runs {first.id} and {run.id} differ in {field}; merge parts of one run")
-        if _identity(run) != _identity(first):
+        if _model(run) != _model(first):
             raise StoreError(f"runs {first.id} and {run.id} used different models; merge parts of one run")
 
 
-def _identity(run: Run) -> tuple[Any, ...]:
-    options = {name: value for name, value in run.card.options.items() if name not in PLACEMENT_OPTIONS}
-    return replace(run.card, options=options), run.loaded.get("weights_sha256"), run.prices
+def _model(run: Run) -> tuple[object, ...]:
+    """Return what was asked, and by what its times and costs are counted."""
+    mode = run.card.options.get("latency_mode")
+    return run.identity, run.loaded.get("weights_sha256"), mode, run.card.gpu_usd_per_hour, run.prices
 
 
 def _interleaved(lists: Sequence[Sequence[T]]) -> tuple[T, ...]:

@@ -225,7 +225,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tr
 
 
 class Condition(Struct, frozen=True, omit_defaults=True):
-    """All that can change a reply to a given prompt, apart from chance."""
+    """How a model was asked: what was chosen for a run beside the model itself.
+
+    What the model is (its host, its precision) is in the card; `Run.identity` has both.
+    """
 
     model: str
     settings: Settings = Settings()
@@ -233,12 +236,21 @@ class Condition(Struct, frozen=True, omit_defaults=True):
     """The same question without its picture."""
 
     @property
-    def label(self) -> str:
+    def parts(self) -> tuple[str, ...]:
+        """What a label says of it: ("high", "blind")."""
         parts = [self.settings.effort, "structured" if self.settings.structured else None]
         parts += [f"{self.settings.few_shot}-shot" if self.settings.few_shot else None]
         parts += ["blind" if self.blind else None]
-        named = [part for part in parts if part]
-        return f"{self.model} ({', '.join(named)})" if named else self.model
+        return tuple(part for part in parts if part)
+
+    @property
+    def label(self) -> str:
+        return labelled(self.model, self.parts)
+
+
+def labelled(name: str, parts: tuple[str, ...]) -> str:
+    """Write "name (part, part)", or the name alone."""
+    return f"{name} ({', '.join(parts)})" if parts else name
 
 
 class PriceRow(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -477,6 +489,32 @@ class GradedRecord(Struct, frozen=True):
     """None when the prompt was skipped."""
 
 
+class Identity(Struct, frozen=True):
+    """All that can change a reply to a given prompt, apart from chance: two runs that share it are one model."""
+
+    condition: Condition
+    provider: str
+    model_id: str
+    base_url: str | None
+    options: tuple[tuple[str, str | int | float | bool], ...]
+    """The card's options that are set, by name, without those that only say where and how fast it runs."""
+
+    @property
+    def traits(self) -> dict[str, object]:
+        """What tells one identity from another of the same label, by name; what is not set is left out."""
+        settings = self.condition.settings
+        named: dict[str, object] = {name: getattr(settings, name) for name in settings.__struct_fields__}
+        named |= {"provider": self.provider, "model_id": self.model_id, "base_url": self.base_url}
+        named |= dict(self.options)
+        return {name: value for name, value in named.items() if value is not None and value is not False}
+
+
+SAME_ANSWERS = frozenset(
+    ("device", "batch_size", "ray", "actors", "latency_mode", "timeout_s", "batch_requests", "batch_bytes")
+)
+"""Options of a card that say where a model runs, and how it is reached and timed, not what it answers."""
+
+
 class Run(Struct, frozen=True, omit_defaults=True):
     """`manifest.json`: all that is needed to understand, resume or repeat a run."""
 
@@ -497,7 +535,6 @@ class Run(Struct, frozen=True, omit_defaults=True):
     versions: dict[str, str]
     machine: dict[str, str | int]
     git_commit: str | None = None
-    seed: int = 0
     dropped_parameters: tuple[str, ...] = ()
     """Settings that the host rejected, and that were left out from then on."""
     shard: str = ""
@@ -506,8 +543,16 @@ class Run(Struct, frozen=True, omit_defaults=True):
     """A local model as it was loaded: revision, precision, attention, device, seconds of load and warm-up."""
 
     @property
+    def label(self) -> str:
+        return labelled(self.card.label or self.condition.model, self.condition.parts)
+
+    @property
+    def identity(self) -> Identity:
+        card = self.card
+        options = tuple(sorted(item for item in card.options.items() if item[1] and item[0] not in SAME_ANSWERS))
+        return Identity(self.condition, card.provider, card.model_id or card.name, card.base_url, options)
+
+    @property
     def sighted(self) -> bool:
         """Whether a picture was looked at: it was not withheld, and the model is not the one that never looks."""
         return not self.condition.blind and self.card.provider != "baseline-blind"
-
-    format_version: int = 1

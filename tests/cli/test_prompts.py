@@ -49,6 +49,12 @@ def test_a_terminal_that_does_not_tell_its_size_gets_no_picture(tmp_path: Path) 
     assert "Traceback" not in shown
 
 
+def test_colour_in_a_pipe_is_no_terminal(tmp_path: Path, visioneval: CommandLine) -> None:
+    done = visioneval("prompts", "show", "DU01", "--suite", a_suite(tmp_path), env={"FORCE_COLOR": "1"})
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def in_a_terminal(*arguments: str, size: tuple[int, int] = (60, 120)) -> str:
     """Run visioneval in a terminal of its own, of so many rows and columns, and return what was written to it."""
     master, slave = pty.openpty()

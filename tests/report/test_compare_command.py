@@ -84,6 +84,14 @@ def test_a_run_is_named_by_folder_id_model_or_condition(visioneval: CommandLine,
         assert json.loads(done.stdout)["models"] == ["model-a", "model-a (blind)"], name
 
 
+def test_a_run_is_named_as_the_pages_name_it(visioneval: CommandLine, results: Path) -> None:
+    card = ModelCard(name="model-a", provider="replay", label="Model A")
+    MadeUpRun(card=card, condition=Condition("model-a", blind=True), id="blind-1").write(results)
+    done = visioneval("compare", "model-b", "Model A (blind)", "--results", results, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["models"] == ["model-b", "Model A (blind)"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words_"),
     [

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import CommandLine
-from tests.made_up import FIRST, SECOND, THIRD, MadeUpRun, passes
+from tests.made_up import FIRST, SECOND, THIRD, MadeUpRun, passes, prompts
 from visioneval.types import Condition, ModelCard, Outcome
 
 
@@ -38,6 +39,15 @@ def test_the_same_runs_give_the_same_bytes(visioneval: CommandLine, results: Pat
     visioneval("report", "--results", results, "--out", tmp_path / "one")
     visioneval("report", "--results", results, "--out", tmp_path / "two")
     assert files_of(tmp_path / "one") == files_of(tmp_path / "two")
+
+
+def test_manifests_with_fields_that_are_gone_are_read(visioneval: CommandLine, tmp_path: Path) -> None:
+    folder = MadeUpRun().write(tmp_path / "results")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"seed": 0, "format_version": 1}))
+    done = visioneval("report")
+    assert done.returncode == 0, done.stderr
+    assert "Seed" not in next((tmp_path / "results/report/runs").iterdir()).read_text(encoding="utf-8")
 
 
 def test_check_fails_until_the_report_is_written_again(visioneval: CommandLine, results: Path) -> None:
@@ -81,6 +91,60 @@ def test_the_best_run_of_a_condition_is_shown_and_a_newer_partial_one_is_not(
     done = visioneval("report", "--results", results, "--json")
     shown = {model["model"]: model["run"] for model in json.loads(done.stdout)["models"]}
     assert shown["model-a"] == "20261121T040000Z-0001"
+
+
+def test_a_chosen_part_outscores_nothing_and_replaces_nothing(visioneval: CommandLine, results: Path) -> None:
+    whole = passes(FIRST)
+    chosen = [prompt for prompt, outcome in zip(prompts(), whole, strict=True) if outcome == "pass"] + [
+        prompt for prompt, outcome in zip(prompts(), whole, strict=True) if outcome == "fail"
+    ][:11]
+    best: list[Outcome] = ["pass"] * 50
+    best += ["fail"] * 11
+    MadeUpRun(prompts=tuple(chosen), outcomes=best, suite_size=67, id="20271121T040000Z-0001").write(results)
+    done = visioneval("report", "--results", results, "--json")
+    models = json.loads(done.stdout)["models"]
+    assert [(model["model"], model["run"][:4]) for model in models] == [
+        ("model-c", "2026"),
+        ("model-a", "2026"),
+        ("model-b", "2026"),
+    ]
+
+
+def test_the_order_of_the_leaderboard_is_that_of_its_ranks(visioneval: CommandLine, results: Path) -> None:
+    part = MadeUpRun(model="model-p", prompts=prompts()[:61], outcomes=["pass"] * 61, suite_size=67)
+    part.write(results)
+    models = json.loads(visioneval("report", "--results", results, "--json").stdout)["models"]
+    assert [model["model"] for model in models] == ["model-c", "model-a", "model-b", "model-p"]
+    assert models[3]["rank_range"] is None
+
+
+def test_the_tables_of_a_run_that_is_not_ranked_have_no_tokens_and_no_cost(
+    visioneval: CommandLine, results: Path
+) -> None:
+    some: list[Outcome] = ["pass"] * 40
+    some += ["skipped"] * 27
+    MadeUpRun(model="model-p", outcomes=some).write(results)
+    models = json.loads(visioneval("report", "--results", results, "--json").stdout)["models"]
+    assert [(model["tokens"] is None, model["cost"] is None) for model in models] == [(False, False)] * 3 + [
+        (True, True)
+    ]
+    *_, row = csv.DictReader((results / "report/leaderboard.csv").open())
+    told = [row[name] for name in ("input_tokens", "output_tokens", "usd_per_task", "usd_per_pass")]
+    assert (row["model"], row["mean_s"], told) == ("model-p", "7.87", [""] * 4)
+
+
+def test_another_precision_is_another_model(visioneval: CommandLine, results: Path) -> None:
+    for number, (name, value) in enumerate([("device", "cuda"), ("quantization", "4bit"), ("device", "cpu")]):
+        card = ModelCard(name="local", provider="transformers", label="Local", options={name: value})
+        MadeUpRun(model="local", card=card, id=f"20261121T04000{number}Z-0001").write(results)
+    models = json.loads(visioneval("report", "--results", results, "--json").stdout)["models"]
+    found = {model["model"]: model["run"] for model in models if model["model"].startswith("Local")}
+    assert found == {
+        "Local": "20261121T040002Z-0001",
+        "Local (quantization=4bit)": "20261121T040001Z-0001",
+    }
+    named = visioneval("compare", "Local", "Local (quantization=4bit)", "--results", results, "--json")
+    assert json.loads(named.stdout)["models"] == ["Local", "Local (quantization=4bit)"]
 
 
 def test_a_baseline_says_so_in_every_file(visioneval: CommandLine, results: Path) -> None:

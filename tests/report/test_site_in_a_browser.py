@@ -37,6 +37,7 @@ PAGES = (
     "methodology.html",
     "models/model-a.html",
     "runs/run-model-a.html",
+    "runs/run-blind.html",
     "compare/model-c--model-a.html",
     "prompts/defect-detection-01.html",
 )

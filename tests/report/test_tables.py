@@ -106,6 +106,18 @@ def test_fewer_than_nine_prompts_are_never_a_percentage() -> None:
     assert (found["Overall Score"], found["Small"]) == ("8/8", "8/8")
 
 
+def test_a_chosen_part_of_the_suite_says_so() -> None:
+    part = summary_of(MadeUpRun(prompts=prompts()[:61], outcomes=["pass"] * 61, suite_size=67))
+    assert score_table([part]).notes == ("not ranked: asked only 61 of the suite's 67",)
+
+
+def test_times_of_few_answers_say_so() -> None:
+    few = summary_of(MadeUpRun(seconds=lambda i: 1.0 if i < 60 else None))
+    most = summary_of(MadeUpRun(seconds=lambda i: 1.0 if i < 61 else None))
+    assert score_table([few]).notes == ("times of only 60 of 67 answers",)
+    assert score_table([most]).notes == ("",)
+
+
 def test_models_with_other_categories_leave_their_cells_empty() -> None:
     defects = prompts({"Defect Detection": 15})
     part = summary_of(MadeUpRun(model="part", prompts=defects, outcomes=["pass"] * 15, suite_size=67))
@@ -115,6 +127,20 @@ def test_models_with_other_categories_leave_their_cells_empty() -> None:
 def test_two_runs_of_one_condition_are_told_apart_by_their_ids() -> None:
     first, second = summary_of(MadeUpRun(id="run-1")), summary_of(MadeUpRun(id="run-2"))
     assert score_table([first, second]).models == ("model-a [run-1]", "model-a [run-2]")
+
+
+def test_two_models_of_one_label_are_told_apart_by_what_they_differ_in() -> None:
+    def summary(**options: str | bool) -> Summary:
+        card = ModelCard("m", "transformers", label="Model M", options={"dtype": "bfloat16", **options})
+        return summary_of(MadeUpRun(model="m", card=card))
+
+    plain, small = summary(quantization="", device="cuda:1"), summary(quantization="4bit", device="cpu")
+    assert score_table([plain, small]).models == ("Model M", "Model M (quantization=4bit)")
+    assert score_table([small, summary(quantization="8bit", pan_and_scan=True)]).models == (
+        "Model M (quantization=4bit)",
+        "Model M (pan_and_scan=True, quantization=8bit)",
+    )
+    assert score_table([small]).models == ("Model M",)
 
 
 def test_notes_and_blind_runs_are_always_shown() -> None:
@@ -249,6 +275,8 @@ def test_token_counts(count: float | None, text: str) -> None:
         ("0.1", "$0.10"),
         ("0.000035", "$0.000035"),
         ("0.995", "$1.00"),
+        ("0.0996", "$0.10"),
+        ("0.000999", "$0.0010"),
         ("0.99", "$0.99"),
         ("12.399", "$12.40"),
         ("1E-7", "$0.00000010"),

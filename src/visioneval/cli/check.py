@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from visioneval.compare import GradedRun
 
 WORSE = 1
 
@@ -20,7 +16,7 @@ WORSE = 1
     "--against",
     type=click.Path(path_type=Path, exists=True),
     required=True,
-    help="The baseline: a run folder, or a results folder in which each model has its own.",
+    help="The baseline: a run folder, or a results folder in which each model and condition has its own.",
 )
 @click.option(
     "--results",
@@ -52,7 +48,7 @@ def command(
 ) -> None:
     """Check RUNS (folders, run ids, or model names for their newest run) against a baseline.
 
-    Without RUNS, the newest run of each model in --results is checked.
+    Without RUNS, the newest run of each model and condition in --results is checked.
 
     Exit code 1 when a score fell significantly on the same prompts (McNemar mid-p at most 0.05), time or cost
     rose beyond its margin, or fewer than 90 % of the prompts were answered. A side that another version's
@@ -61,52 +57,18 @@ def command(
     import msgspec
 
     from visioneval.check import Margins, check_run, no_baseline
+    from visioneval.nightly import baseline_of, newest_runs, read_graded
     from visioneval.report.check_text import to_markdown
     from visioneval.store import find_run
 
+    margins = Margins(latency_margin, cost_margin)
     checks = []
-    for folder in [find_run(results, run) for run in runs] or _newest(results):
-        run, baseline = _graded(folder), _baseline(against, folder)
-        margins = Margins(latency_margin, cost_margin)
-        checks.append(no_baseline(run) if baseline is None else check_run(run, _graded(baseline), margins))
+    for folder in [find_run(results, run) for run in runs] or newest_runs(results):
+        run, baseline = read_graded(folder), baseline_of(folder, against)
+        checks.append(no_baseline(run) if baseline is None else check_run(run, read_graded(baseline), margins))
     text = to_markdown(checks)
     click.echo(msgspec.json.format(msgspec.json.encode(checks), indent=2) if as_json else text)
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
             file.write(text)
     sys.exit(WORSE if any(check.failed for check in checks) else 0)
-
-
-def _baseline(against: Path, run: Path) -> Path | None:
-    """Return the newest baseline of the same condition on the same suite."""
-    from visioneval.store import MANIFEST, find_runs, read_manifest
-
-    if (against / MANIFEST).is_file():
-        return against
-    asked = read_manifest(run)
-    for folder in reversed(find_runs(against)):
-        before = read_manifest(folder)
-        if (before.condition, before.suite_sha256) == (asked.condition, asked.suite_sha256):
-            return folder
-    return None
-
-
-def _newest(results: Path) -> list[Path]:
-    """Return the newest run of each model."""
-    from visioneval.store import find_runs
-
-    return list({folder.parent.name: folder for folder in find_runs(results)}.values())
-
-
-def _graded(folder: Path) -> GradedRun:
-    from msgspec.structs import replace
-
-    from visioneval.benchmark import grade_stored
-    from visioneval.compare import GradedRun
-    from visioneval.grading.grade import GRADER_VERSION
-    from visioneval.store import read_run
-
-    stored = read_run(folder)
-    if any(verdict.grader_version != GRADER_VERSION for verdict in stored.verdicts.values()):
-        stored = replace(stored, verdicts={**stored.verdicts, **grade_stored(stored)})
-    return GradedRun.of(stored.run, stored.graded(), stored.suite_folder)

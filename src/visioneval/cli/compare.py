@@ -21,7 +21,8 @@ import click
 def command(runs: tuple[str, ...], results: Path, as_markdown: bool, as_json: bool) -> None:
     """Compare two or more runs, each two on the prompts that both answered.
 
-    RUNS are run folders, run ids, model names (their best run) or conditions such as "gpt-5.4 (high)".
+    RUNS are run folders, run ids, names as the report writes them, model names (their best run) or conditions
+    such as "gpt-5.4 (high)".
     Says who passes what the other fails, whether that is more than chance, and what each costs.
     """
     from visioneval.errors import UsageError

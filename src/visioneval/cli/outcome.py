@@ -16,8 +16,6 @@ INTERRUPTED = 130
 INCOMPLETE = 1
 REFUSED = 6
 SUBMITTED = "submitted"
-ENOUGH = 0.9
-"""Share of the planned prompts that must have a verdict for a run to count as done."""
 
 
 def say_error(error: VisionevalError) -> None:
@@ -34,7 +32,7 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
     """
     if not finished:
         return ModelError.exit_code
-    from visioneval.aggregate import summarise
+    from visioneval.aggregate import enough, summarise
 
     summaries = [summarise(each.stored.run, each.stored.graded()) for each in finished]
     if as_json:
@@ -58,12 +56,12 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
         return REFUSED
     if unusable:
         return ModelError.exit_code
-    answered = [
-        summary.coverage.verdicts / summary.coverage.planned
+    done = all(
+        enough(summary.coverage.verdicts, summary.coverage.planned)
         for summary, each in zip(summaries, finished, strict=True)
         if each.ending.reason != SUBMITTED
-    ]
-    return INCOMPLETE if min(answered, default=1) < ENOUGH else 0
+    )
+    return 0 if done else INCOMPLETE
 
 
 def _what_is_missing(finished: Finished) -> str:

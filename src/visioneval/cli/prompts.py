@@ -80,7 +80,7 @@ def command(
                 table.add_row(f"[bold]{fact}", escape(str(value)))
         console = Console()
         console.print(table)
-        if console.is_terminal and os.get_terminal_size().columns:
+        if console.is_terminal and _has_columns():
             _show(image_path(loaded.folder, prompt), console)
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -92,6 +92,14 @@ def command(
         table.add_row(*map(escape, row))
     Console().print(table)
     click.echo(f"{len(prompts)} prompts, suite {loaded.sha256[:12]}", err=True)
+
+
+def _has_columns() -> bool:
+    """Whether stdout is a terminal of some width: `FORCE_COLOR` makes a console of a pipe too."""
+    try:
+        return os.get_terminal_size().columns > 0
+    except OSError:
+        return False
 
 
 def _show(path: Path, console: Console) -> None:

@@ -28,8 +28,8 @@ SHOWN_STALE = 10
 def command(results: Path, out: Path | None, check: bool, as_json: bool) -> None:
     """Write the score tables and the pages from the stored runs.
 
-    The newest complete run of each condition is shown; the others are listed with it. Exit codes: 0 done,
-    1 the report is out of date (--check), 5 the runs cannot be read.
+    The newest complete run of each model and condition is shown; the others are listed with it. Exit codes: 0
+    done, 1 the report is out of date (--check), 5 the runs cannot be read.
     """
     from visioneval.report import build, leaderboard
 

@@ -57,15 +57,15 @@ def _case(suite: Element, entry: GradedRecord, epochs: int) -> None:
 
 
 def _seconds(entry: GradedRecord) -> float | None:
-    """Return how long an answer took; None when that was not measured."""
+    """Return how long an answer took; None when there is none, or that was not measured."""
     reply = entry.record.reply if entry.record else None
-    return reply.timing.service_s if reply else 0.0
+    return reply.timing.service_s if reply else None
 
 
 def _time(seconds: Sequence[float | None]) -> dict[str, str]:
     """Return the attribute `time`; none where no time was measured."""
     known = [value for value in seconds if value is not None]
-    return {"time": f"{sum(known):.3f}"} if known or not seconds else {}
+    return {"time": f"{sum(known):.3f}"} if known else {}
 
 
 def _text(text: str) -> str:

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from visioneval.aggregate import call_cost_usd
 from visioneval.compare import GradedRun
 from visioneval.errors import ModelError
+from visioneval.pricing import usage_cost_usd
 from visioneval.suite import answer_type, key_text
 from visioneval.types import GradedRecord, Run
 
@@ -25,7 +25,7 @@ def _row(run: Run, entry: GradedRecord) -> dict[str, Any]:
     prompt, verdict = entry.prompt, entry.verdict
     reply = entry.record.reply if entry.record else None
     failure = entry.record.failure if entry.record else None
-    usd = call_cost_usd(run, reply) if reply else None
+    usd = usage_cost_usd(run, reply.usage) if reply else None
     return {
         "model": run.condition.model,
         "condition": run.condition.label,

@@ -16,14 +16,16 @@ from msgspec.structs import replace
 
 from visioneval.aggregate import Rate
 from visioneval.report import form
-from visioneval.types import GradedRecord
+from visioneval.types import GradedRecord, Outcome
 
 WIDTH, HEIGHT = 680, 380
-LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 44
+LEFT, RIGHT, TOP, BOTTOM = 60, 32, 14, 44
 ZERO_ROOM = 44
 """Room at the left of a logarithmic axis for what costs nothing."""
 LABEL_HEIGHT = 15
 MOST_LABELS = 10
+DOT, SQUARE = "M-6 0A6 6 0 1 1 6 0A6 6 0 1 1-6 0Z", "M-5.5-5.5H5.5V5.5H-5.5Z"
+"""Outlines of marks, around their place."""
 
 
 class Mark(Struct, frozen=True):
@@ -33,6 +35,8 @@ class Mark(Struct, frozen=True):
     href: str
     x: float
     rate: Rate
+    computed: bool = False
+    """Its x was come by in another way than the others', and is not to be compared with theirs."""
 
 
 class Tick(Struct, frozen=True):
@@ -51,6 +55,7 @@ class Point(Struct, frozen=True):
     y_low: float
     y_high: float
     on_frontier: bool
+    outline: str
     label_x: float
     label_y: float
     label_end: bool
@@ -59,14 +64,21 @@ class Point(Struct, frozen=True):
 
 
 class Scatter(Struct, frozen=True):
-    """Accuracy against a cost: points with intervals, and the frontier of what nothing beats in both."""
+    """Accuracy against a cost: points with intervals, and the frontier of what nothing beats in both.
+
+    What was computed is marked apart, with a frontier of its own.
+    """
 
     points: tuple[Point, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
-    frontier: str
-    """Points of a polyline."""
-    frontier_names: tuple[str, ...]
+    frontiers: tuple[str, ...]
+    """Points of polylines."""
+    best: tuple[str, ...]
+    """Names of those on the frontier."""
+    best_computed: tuple[str, ...]
+    computed: bool
+    """Whether any mark is apart."""
 
 
 def scatter(marks: Sequence[Mark], write: Callable[[float], str]) -> Scatter | None:
@@ -74,23 +86,28 @@ def scatter(marks: Sequence[Mark], write: Callable[[float], str]) -> Scatter | N
     if len(marks) < 2:
         return None
     place, ticks = _log_axis([mark.x for mark in marks], write)
-    best = frontier(marks)
-    points = [_point(mark, place(mark.x), mark in best, write) for mark in marks]
-    line = " ".join(f"{place(mark.x):.1f},{_y(mark.rate.value):.1f}" for mark in best)
+    lines = [frontier([mark for mark in marks if mark.computed is computed]) for computed in (False, True)]
+    points = [_point(mark, place(mark.x), any(mark in line for line in lines), write) for mark in marks]
     return Scatter(
         points=_apart(points),
         x_ticks=ticks,
         y_ticks=tuple(Tick(_y(share / 100), f"{share}%") for share in range(0, 101, 20)),
-        frontier=line,
-        frontier_names=tuple(mark.name for mark in best),
+        frontiers=tuple(
+            " ".join(f"{place(mark.x):.1f},{_y(mark.rate.value):.1f}" for mark in line)
+            for line in lines
+            if len(line) > 1
+        ),
+        best=tuple(mark.name for mark in lines[0]),
+        best_computed=tuple(mark.name for mark in lines[1]),
+        computed=any(mark.computed for mark in marks),
     )
 
 
 def frontier(marks: Sequence[Mark]) -> list[Mark]:
-    """Return the marks that no other beats in both, from the lowest x up."""
+    """Return the marks that pass something and that no other beats in both, from the lowest x up."""
     best: list[Mark] = []
     for mark in sorted(marks, key=lambda mark: (mark.x, -mark.rate.value, mark.name)):
-        if not best or mark.rate.value > best[-1].rate.value:
+        if mark.rate.passes and (not best or mark.rate.value > best[-1].rate.value):
             best.append(mark)
     return best
 
@@ -147,6 +164,7 @@ def _point(mark: Mark, x: float, on_frontier: bool, write: Callable[[float], str
         y_low=_y(mark.rate.low),
         y_high=_y(mark.rate.high),
         on_frontier=on_frontier,
+        outline=SQUARE if mark.computed else DOT,
         label_x=x - 10 if end else x + 10,
         label_y=y + 4,
         label_end=end,
@@ -171,22 +189,39 @@ def _may_touch(one: Point, other: Point) -> bool:
 
 # A run over time
 
+UNTIMED_ROOM = 26
+"""Room below the axis of seconds for what has no time: failures, and answers that were not timed."""
+SHAPES: dict[Outcome, str] = {
+    "pass": "M-4 0A4 4 0 1 1 4 0A4 4 0 1 1-4 0Z",
+    "fail": "M-4-4L4 4M-4 4L4-4",
+    "refused": "M-4-4H4V4H-4Z",
+    "truncated": "M0-5L5 4H-5Z",
+    "invalid": "M0-5.5L5.5 0L0 5.5L-5.5 0Z",
+    "ungraded": "M-5 0H5",
+    "error": "M0-5V5M-5 0H5",
+}
+"""A shape an outcome, around its place: colour alone does not tell them apart."""
+
 
 class Moment(Struct, frozen=True):
-    """One answer on the timeline."""
+    """One answer, or one failure, on the timeline."""
 
     x: float
     y: float
-    outcome: str
+    outcome: Outcome
     words: str
 
 
 class Timeline(Struct, frozen=True):
-    """When each answer came in and how long it took."""
+    """When each answer came in and how long it took; what has no time is on a line of its own below."""
 
     moments: tuple[Moment, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Tick, ...]
+    untimed: float | None
+    """Height of the line for what has no time; None when everything has one."""
+    answers: int
+    failures: int
 
 
 def timeline(graded: Sequence[GradedRecord]) -> Timeline | None:
@@ -195,26 +230,32 @@ def timeline(graded: Sequence[GradedRecord]) -> Timeline | None:
     if len(records) < 2:
         return None
     times = [datetime.fromisoformat(record.at).timestamp() for _, record in records]
-    if min(times) == max(times):
+    took = [record.reply.timing.service_s if record.reply else None for _, record in records]
+    timed = [seconds for seconds in took if seconds is not None]
+    if min(times) == max(times) or not timed:
         return None
-    took = [record.reply.timing.service_s if record.reply else 0.0 for _, record in records]
-    if all(seconds is None for seconds in took):
-        return None
-    across = _linear_axis(max(times) - min(times), LEFT, WIDTH - RIGHT)
-    up = _linear_axis(max(seconds or 0.0 for seconds in took), HEIGHT - BOTTOM, TOP)
+    floor_y = HEIGHT - BOTTOM - (UNTIMED_ROOM if len(timed) < len(took) else 0)
+    across, x_ticks = _linear_axis(max(times) - min(times), LEFT, WIDTH - RIGHT)
+    up, y_ticks = _linear_axis(max(timed), floor_y, TOP)
+    untimed = HEIGHT - BOTTOM - 8.0
     moments = tuple(
         Moment(
-            across[0](time - min(times)),
-            up[0](seconds or 0.0),
+            across(time - min(times)),
+            untimed if seconds is None else up(seconds),
             entry.verdict.outcome,
             _moment_words(entry, seconds),
         )
         for (entry, _), time, seconds in zip(records, times, took, strict=True)
     )
-    return Timeline(moments, across[1], up[1])
+    answers = sum(record.reply is not None for _, record in records)
+    return Timeline(
+        moments, x_ticks, y_ticks, untimed if len(timed) < len(took) else None, answers, len(records) - answers
+    )
 
 
 def _moment_words(entry: GradedRecord, seconds: float | None) -> str:
+    if entry.record is not None and entry.record.failure is not None:
+        return f"{entry.prompt.id}: error, no reply ({entry.record.failure.kind.replace('_', ' ')})"
     took = "not timed" if seconds is None else f"{seconds:.2f} s"
     return f"{entry.prompt.id}: {entry.verdict.outcome}, {took}"
 

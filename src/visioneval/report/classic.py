@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from visioneval.aggregate import Grade, Rate, Summary, check_comparable
+from visioneval.aggregate import ENOUGH_PERCENT, Grade, Rate, Summary, check_comparable, enough
 from visioneval.report import form
+from visioneval.types import Run, labelled
 
 SCORE_KEY: tuple[tuple[Grade, str], ...] = (
     ("good", "≥75% good"),
@@ -68,20 +69,37 @@ def score_table(summaries: Sequence[Summary]) -> ScoreTable:
 
 
 def model_names(summaries: Sequence[Summary]) -> tuple[str, ...]:
-    """Return a name a run: its condition, with the run id where two runs share the condition."""
-    labels = [summary.label for summary in summaries]
+    """Return a name a run, as `run_names`."""
+    return run_names([summary.run for summary in summaries])
+
+
+def run_names(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Return a name a run: its label, with what tells it from others of that label, else with its id."""
+    names = [_told_apart(run, [other for other in runs if other.label == run.label]) for run in runs]
     return tuple(
-        label if labels.count(label) == 1 else f"{label} [{summary.run.id}]"
-        for label, summary in zip(labels, summaries, strict=True)
+        name if names.count(name) == 1 else f"{name} [{run.id}]" for name, run in zip(names, runs, strict=True)
     )
+
+
+def _told_apart(run: Run, namesakes: Sequence[Run]) -> str:
+    others = [other.identity.traits for other in namesakes]
+    own = [
+        f"{name}={value}"
+        for name, value in run.identity.traits.items()
+        if any(other.get(name) != value for other in others)
+    ]
+    return labelled(run.card.label or run.condition.model, (*run.condition.parts, *own))
 
 
 def note(summary: Summary) -> str:
     """Return what must be said beside a run's scores: the card's note, and what is missing."""
     coverage = summary.coverage
     said = [summary.note]
-    if not summary.ranked:
-        said.append(f"not ranked: verdicts on {coverage.verdicts} of {coverage.suite}, 90% needed")
+    if not coverage.whole:
+        said.append(f"not ranked: asked only {coverage.planned} of the suite's {coverage.suite}")
+    elif not summary.ranked:
+        needed = f"{ENOUGH_PERCENT}% needed"
+        said.append(f"not ranked: verdicts on {coverage.verdicts} of {coverage.suite}, {needed}")
     elif coverage.verdicts < coverage.suite:
         said.append(f"verdicts on {coverage.verdicts} of {coverage.suite}")
     if summary.truncated_too_often:
@@ -90,6 +108,8 @@ def note(summary: Summary) -> str:
         )
     if summary.outcomes["ungraded"]:
         said.append(f"{summary.outcomes['ungraded']} not graded")
+    if (latency := summary.latency) and not enough(latency.n, latency.replies):
+        said.append(f"times of only {latency.n} of {form.count(latency.replies, 'answer')}")
     said += _how_measured(summary)
     return "; ".join(part for part in said if part)
 
@@ -101,13 +121,16 @@ def _how_measured(summary: Summary) -> list[str]:
         return ["asked by the batch API: at its price, and without times"]
     if not run.loaded:
         return []
-    if run.card.options.get("latency_mode") == "single":
-        times = "timed one prompt at a time"
-    else:
-        times = f"times are shares of a batch's (up to {run.loaded.get('batch_size', 1)} prompts)"
-    priced = summary.cost is not None and summary.cost.basis == "gpu"
+    shares = f"times are shares of a batch's (up to {run.loaded.get('batch_size')} prompts)"
+    times = shares if shares_of_a_batch(run) else "timed one prompt at a time"
     cost = f"cost computed from busy seconds at ${run.card.gpu_usd_per_hour} an hour, not billed"
-    return [f"{times} on {run.loaded.get('device_name', 'an unknown device')}", *([cost] if priced else [])]
+    priced = [cost] if summary.computed_cost else []
+    return [f"{times} on {run.loaded.get('device_name', 'an unknown device')}", *priced]
+
+
+def shares_of_a_batch(run: Run) -> bool:
+    """Whether a time is an answer's share of the time of a batch, and not that of a request of its own."""
+    return run.card.options.get("latency_mode") != "single" and run.loaded.get("batch_size", 1) != 1
 
 
 def _overall(summary: Summary) -> Cell:
@@ -190,6 +213,7 @@ def summary_json(summary: Summary) -> dict[str, object]:
         "suite_sha256": run.suite_sha256,
         "epochs": run.epochs,
         "condition": msgspec.to_builtins(run.condition),
+        "options": dict(run.identity.options),
     }
 
 

@@ -1,4 +1,4 @@
-"""Which runs a report shows: read them all, group what is comparable, show the best run of each condition."""
+"""Which runs a report shows: read them all, group what is comparable, show the best of each model."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from msgspec import Struct
 
 from visioneval.compare import GradedRun
+from visioneval.report.classic import run_names
 from visioneval.store import MANIFEST, find_run, find_runs, read_manifest, read_run
-from visioneval.types import Run
+from visioneval.types import Identity, Run
 
 
 class Group(Struct, frozen=True):
@@ -19,9 +20,9 @@ class Group(Struct, frozen=True):
     suite_sha256: str
     grader_version: str
     shown: tuple[GradedRun, ...]
-    """One run a condition, ranked ones first, best first."""
+    """One run of each model under each condition, ranked ones first, best first."""
     others: tuple[GradedRun, ...]
-    """Older or less complete runs of the same conditions, newest first."""
+    """Older or less complete runs of the same models under the same conditions, newest first."""
 
     @property
     def runs(self) -> tuple[GradedRun, ...]:
@@ -57,19 +58,19 @@ def group_runs(runs: Iterable[GradedRun]) -> list[Group]:
 
 
 def _group(sha256: str, grader_version: str, runs: Sequence[GradedRun]) -> Group:
-    conditions: dict[object, list[GradedRun]] = {}
+    identities: dict[Identity, list[GradedRun]] = {}
     for run in runs:
-        conditions.setdefault(run.summary.run.condition, []).append(run)
-    best = [max(same, key=_completeness) for same in conditions.values()]
+        identities.setdefault(run.summary.run.identity, []).append(run)
+    best = [max(same, key=_completeness) for same in identities.values()]
     chosen = {id(run) for run in best}
     shown = sorted(best, key=_place)
     others = sorted((run for run in runs if id(run) not in chosen), key=_newness, reverse=True)
     return Group(shown[0].summary.run.suite, sha256, grader_version, tuple(shown), tuple(others))
 
 
-def _completeness(run: GradedRun) -> tuple[bool, bool, tuple[str, str]]:
+def _completeness(run: GradedRun) -> tuple[bool, bool, bool, tuple[str, str]]:
     summary = run.summary
-    return summary.ranked, summary.outcomes["skipped"] == 0, _newness(run)
+    return summary.ranked, summary.coverage.whole, summary.outcomes["skipped"] == 0, _newness(run)
 
 
 def _newness(run: GradedRun) -> tuple[str, str]:
@@ -83,19 +84,21 @@ def _place(run: GradedRun) -> tuple[bool, float, str, str]:
 
 
 def find_graded_run(results: Path, name: str) -> GradedRun:
-    """Return the run that `name` means: a folder, a run id, or the best run of a model or a condition.
+    """Return the run that `name` means: a folder, a run id, a name as the pages write it, a model or a condition.
 
-    A model's best run is one with the picture, complete, and the newest. Raises StoreError as `find_run`.
+    Of several runs it is the best: with the picture, complete, and the newest. Raises StoreError as `find_run`.
     """
     if (Path(name) / MANIFEST).is_file():
         return load_run(Path(name))
-    folders = find_runs(results)
-    named = [load_run(folder) for folder in folders if folder.name != name and name in _names(folder)]
+    runs = {folder: read_manifest(folder) for folder in find_runs(results) if folder.name != name}
+    one_each = {run.identity: run for run in runs.values()}
+    on_pages = dict(zip(one_each, run_names(list(one_each.values())), strict=True))
+    named = [folder for folder, run in runs.items() if on_pages[run.identity] == name]
+    named = named or [folder for folder, run in runs.items() if name in _names(folder, run)]
     if not named:
         return load_run(find_run(results, name))
-    return max(named, key=lambda run: (not run.summary.run.condition.blind, _completeness(run)))
+    return max(map(load_run, named), key=lambda run: (not run.summary.run.condition.blind, _completeness(run)))
 
 
-def _names(folder: Path) -> set[str]:
-    run = read_manifest(folder)
-    return {folder.parent.name, run.condition.model, run.condition.label, run.card.label}
+def _names(folder: Path, run: Run) -> set[str]:
+    return {folder.parent.name, run.condition.model, run.condition.label, run.card.label, run.label}

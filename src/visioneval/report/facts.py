@@ -1,10 +1,11 @@
-"""Facts for the pages, as (title, text) or small records: conditions, provenance, accepted answers, power."""
+"""What the pages say, as (title, text) or small records: conditions, provenance, accepted answers, power."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from statistics import median
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -16,19 +17,18 @@ from visioneval.report import form
 from visioneval.suite import key_text
 from visioneval.types import Answer, PriceRow, Prompt
 
-__all__ = ["accepted", "category_sizes", "conditions", "detectable", "epochs", "key_text", "prices", "provenance"]
-
-Fact = tuple[str, str]
+Titled: TypeAlias = tuple[str, str]
 
 
-def conditions(summary: Summary) -> list[Fact]:
-    """Return all that can change a reply."""
+def conditions(summary: Summary) -> list[Titled]:
+    """Return all that can change a reply, and how often it was asked for."""
     run = summary.run
     settings = msgspec.to_builtins(run.condition.settings)
     shown = [("Model", run.condition.model), ("Sent as", run.card.model_id or run.card.name)]
     shown += [("Provider", run.card.provider), ("Picture", "withheld (blind)" if run.condition.blind else "shown")]
-    shown += [("Epochs", str(run.epochs)), ("Seed", str(run.seed))]
-    shown += [(_title(name), str(value)) for name, value in settings.items()]
+    shown += [("Host", run.card.base_url)] if run.card.base_url else []
+    shown.append(("Epochs", str(run.epochs)))
+    shown += [(_title(name), str(value)) for name, value in (*settings.items(), *run.identity.options)]
     if run.shard:
         shown.append(("Part", run.shard))
     if run.dropped_parameters:
@@ -36,7 +36,7 @@ def conditions(summary: Summary) -> list[Fact]:
     return shown
 
 
-def provenance(summary: Summary) -> list[Fact]:
+def provenance(summary: Summary) -> list[Titled]:
     """Return what is needed to repeat the run."""
     run = summary.run
     shown = [("Run", run.id), ("Started", run.started), ("Suite", f"{run.suite}, sha256 {run.suite_sha256}")]
@@ -70,7 +70,7 @@ def _title(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def accepted(answer: Answer) -> list[Fact]:
+def accepted(answer: Answer) -> list[Titled]:
     """Return the expected answer and everything that counts as it."""
     fields = msgspec.to_builtins(answer)
     shown = [("Expected", key_text(answer)), ("Answer type", str(fields.pop("type")).replace("_", " "))]
@@ -105,9 +105,9 @@ class Epochs(Struct, frozen=True):
 
 def epochs(run: GradedRun) -> Epochs | None:
     """Return pass@K, pass^K and the variance within prompts; None for one epoch or missing verdicts."""
-    count = run.summary.run.epochs
+    count, coverage = run.summary.run.epochs, run.summary.coverage
     rows = [[float(entry.verdict.outcome == "pass") for entry in entries] for entries in run.by_prompt.values()]
-    if count < 2 or len(rows) < 2 or any(len(row) != count for row in rows):
+    if count < 2 or len(rows) < 2 or coverage.verdicts < coverage.planned:
         return None
     passes = [int(sum(row)) for row in rows]
     at, hat = stats.pass_at_k(passes, count, count), stats.pass_hat_k(passes, count, count)

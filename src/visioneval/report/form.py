@@ -98,6 +98,8 @@ def usd(amount: Decimal | None) -> str:
         return UNKNOWN
     if amount == 0:
         return "$0"
+    if amount < 1:  # two digits of what is left when it has been rounded: 0.0996 is 0.10, not 0.100
+        amount = _rounded(Fraction(amount), Decimal(1).scaleb(amount.adjusted() - 1))
     places = 2 if amount >= 1 else max(2, 1 - amount.adjusted())
     return f"${_rounded(Fraction(amount), Decimal(1).scaleb(-places)):f}"
 

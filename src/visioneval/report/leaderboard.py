@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from visioneval import stats
-from visioneval.aggregate import Rate, Summary
+from visioneval.aggregate import Cost, Rate, Summary, TokenCounts
 from visioneval.compare import GradedRun, not_beaten_by_first
 from visioneval.report import form
 from visioneval.report.classic import escape_markdown, markdown_row, model_names, note, summary_json
 from visioneval.stats import RankRange
-from visioneval.types import Prompt, Run
+from visioneval.types import Prompt
 
 
 class Standing(Struct, frozen=True):
@@ -75,7 +75,7 @@ def _rank_ranges(runs: Sequence[GradedRun]) -> Sequence[RankRange]:
 
 
 def _by_picture(run: GradedRun, pictures: Sequence[str]) -> list[float]:
-    """Return the passes a picture, averaged over epochs: what is missing counts as not passed."""
+    """Return the passes a picture, averaged over epochs: what has no verdict counts as not passed."""
     totals = dict.fromkeys(pictures, 0.0)
     for entry in run.graded:
         totals[entry.prompt.image] += (entry.verdict.outcome == "pass") / run.summary.run.epochs
@@ -84,10 +84,8 @@ def _by_picture(run: GradedRun, pictures: Sequence[str]) -> list[float]:
 
 def item_health(runs: Sequence[GradedRun]) -> list[ItemHealth]:
     """Return the health of every prompt, in the suite's order."""
-    sighted = [run for run in runs if not _never_looks(run.summary.run)]
-    blind = [run for run in runs if _never_looks(run.summary.run)]
-    scores = [run.scores for run in sighted]
-    blind_scores = [run.scores for run in blind]
+    scores = [run.scores for run in runs if run.summary.run.sighted]
+    blind_scores = [run.scores for run in runs if not run.summary.run.sighted]
     prompts = {prompt.id: prompt for run in runs for prompt in run.prompts}
     return [
         ItemHealth(
@@ -100,11 +98,6 @@ def item_health(runs: Sequence[GradedRun]) -> list[ItemHealth]:
         )
         for prompt in prompts.values()
     ]
-
-
-def _never_looks(run: Run) -> bool:
-    """Whether the picture was withheld, or the model is the one that never looks at it."""
-    return run.condition.blind or run.card.provider == "baseline-blind"
 
 
 def _discrimination(prompt_id: str, scores: Sequence[dict[str, float]]) -> float | None:
@@ -147,8 +140,8 @@ def _ties(places: Sequence[Standing]) -> str:
 
 
 def _cells(place: Standing) -> list[str]:
-    summary, cost, latency = place.summary, place.summary.cost, place.summary.latency
-    shown = summary.ranked
+    summary, latency, shown = place.summary, place.summary.latency, place.summary.ranked
+    cost, tokens = _shown(summary)
     return [
         place.rank,
         place.name,
@@ -158,8 +151,8 @@ def _cells(place: Standing) -> list[str]:
         form.seconds(latency.mean_s if latency else None),
         form.seconds(latency.p50_s.value if latency else None),
         form.seconds(latency.p90_s.value if latency else None),
-        form.tokens(summary.tokens.input_median) if shown else "",
-        form.tokens(summary.tokens.output_median) if shown else "",
+        form.tokens(tokens.input_median) if tokens else "",
+        form.tokens(tokens.output_median) if tokens else "",
         form.usd(cost.per_task_usd if cost else None) if shown else "",
         form.usd(cost.per_pass_usd if cost else None) if shown else "",
     ]
@@ -184,18 +177,23 @@ def to_csv(places: Sequence[Standing]) -> str:
 
 
 def _numbers(place: Standing, categories: Sequence[str]) -> list[object]:
-    summary, cost, latency, ranks = place.summary, place.summary.cost, place.summary.latency, place.ranks
-    rate = summary.overall
+    summary, latency, ranks = place.summary, place.summary.latency, place.ranks
+    rate, cost, tokens = summary.overall, *_shown(summary)
     return [
         *(place.name, summary.run.id, summary.run.condition.blind, summary.ranked),
         *(ranks.low if ranks else None, ranks.high if ranks else None, place.tied_with_first),
         *(rate.passes, rate.n, rate.value, rate.low, rate.high),
         *(summary.coverage.verdicts, summary.coverage.suite),
         *((latency.mean_s, latency.p50_s.value, latency.p90_s.value) if latency else (None, None, None)),
-        *(summary.tokens.input_median, summary.tokens.output_median),
+        *((tokens.input_median, tokens.output_median) if tokens else (None, None)),
         *((cost.per_task_usd, cost.per_pass_usd) if cost else (None, None)),
         *(part for category in categories for part in _rate_numbers(summary.by_category.get(category))),
     ]
+
+
+def _shown(summary: Summary) -> tuple[Cost | None, TokenCounts | None]:
+    """Return cost and tokens, of a ranked run alone."""
+    return (summary.cost, summary.tokens) if summary.ranked else (None, None)
 
 
 def _rate_numbers(rate: Rate | None) -> tuple[object, ...]:
@@ -210,14 +208,18 @@ def _plain(value: object) -> object:
 
 def to_json(places: Sequence[Standing]) -> str:
     """Write the leaderboard as JSON with sorted keys."""
-    models = [
-        {
-            "model": place.name,
-            "note": place.note,
-            "rank_range": msgspec.to_builtins(place.ranks),
-            "tied_with_first": place.tied_with_first,
-            **summary_json(place.summary),
-        }
-        for place in places
-    ]
+    models = [_json(place) for place in places]
     return json.dumps({"models": models}, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _json(place: Standing) -> dict[str, object]:
+    cost, tokens = _shown(place.summary)
+    return {
+        **summary_json(place.summary),
+        "model": place.name,
+        "note": place.note,
+        "rank_range": msgspec.to_builtins(place.ranks),
+        "tied_with_first": place.tied_with_first,
+        "cost": msgspec.to_builtins(cost),
+        "tokens": msgspec.to_builtins(tokens),
+    }

@@ -7,7 +7,7 @@ opens from disk and from any folder of a server.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from functools import cached_property
 from importlib.resources import files
@@ -19,16 +19,17 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from visioneval import stats
-from visioneval.aggregate import FEWEST_FOR_PERCENT, call_cost_usd
+from visioneval.aggregate import ENOUGH_PERCENT, FEWEST_FOR_PERCENT
 from visioneval.compare import Comparison, Contest, GradedRun, compare, corrected
+from visioneval.pricing import usage_cost_usd
 from visioneval.report import charts, facts, form, words
-from visioneval.report.classic import SCORE_KEY, note, score_table
+from visioneval.report.classic import SCORE_KEY, note, score_table, shares_of_a_batch
 from visioneval.report.collect import Group
 from visioneval.report.leaderboard import ItemHealth, Standing, item_health
 from visioneval.report.pictures import Picture
 from visioneval.report.sheet import below, sections
-from visioneval.suite import answer_type
-from visioneval.types import OUTCOMES, GradedRecord, Prompt
+from visioneval.suite import answer_type, key_text
+from visioneval.types import OUTCOMES, VERDICT_OUTCOMES, GradedRecord, Prompt
 
 MOST_COMPARED = 24
 """Models that get a page for each pair: 276 pages. `visioneval compare` has no limit."""
@@ -80,6 +81,7 @@ class Site:
         self.group, self.pictures, self.others = group, pictures, others
         slugs = Slugs()
         self.shown = [self._shown(place, run, slugs) for place, run in zip(standing, group.shown, strict=True)]
+        self.names = {shown.run.summary.run.identity: shown.name for shown in self.shown}
         self.older = [self._older(run, slugs) for run in group.others]
         self.prompts = list({prompt.id: prompt for run in group.runs for prompt in run.prompts}.values())
         self.prompt_pages = {
@@ -94,7 +96,8 @@ class Site:
 
     def _older(self, run: GradedRun, slugs: Slugs) -> Shown:
         page = f"runs/{slugs.of('runs', run.summary.run.id)}.html"
-        return Shown(f"{run.summary.label} [{run.summary.run.id}]", run, note(run.summary), page, page, None)
+        of = run.summary.run
+        return Shown(f"{self.names[of.identity]} [{of.id}]", run, note(run.summary), page, page, None)
 
     @cached_property
     def health(self) -> list[ItemHealth]:
@@ -152,37 +155,44 @@ class Site:
     def _leaderboard(self) -> dict[str, Any]:
         summaries = [shown.run.summary for shown in self.shown]
         categories = list(dict.fromkeys(category for summary in summaries for category in summary.by_category))
-        cost = self._marks(lambda shown: shown.run.summary.task_usd)
-        time = self._marks(_p50)
         tied = [shown.name for shown in self.shown if shown.standing and shown.standing.tied_with_first]
+        cost = {shown.name: shown.run.summary.task_usd for shown in self.shown}
+        time = {shown.name: _p50(shown) for shown in self.shown}
+        computed = {shown.name for shown in self.shown if shown.run.summary.computed_cost}
+        shares = {s.name for s in self.shown if s.run.summary.run.loaded and shares_of_a_batch(s.run.summary.run)}
         return {
             "categories": categories,
-            "cost_chart": charts.scatter(cost, lambda usd: form.usd(Decimal(repr(usd)))),
-            "cost_missing": self._missing(cost),
-            "time_chart": charts.scatter(time, form.seconds),
-            "time_missing": self._missing(time),
+            "cost_chart": charts.scatter(self._marks(cost, computed), lambda usd: form.usd(Decimal(repr(usd)))),
+            "cost_missing": self._missing(cost, "its cost is not known"),
+            "time_chart": charts.scatter(self._marks(time, shares), form.seconds),
+            "time_missing": self._missing(time, "it was not timed"),
             "tied": tied,
         }
 
-    def _marks(self, value: Callable[[Shown], float | Decimal | None]) -> list[charts.Mark]:
+    def _marks(self, values: Mapping[str, float | Decimal | None], computed: Set[str]) -> list[charts.Mark]:
+        """Return a mark for each ranked run that looks at pictures and has a value."""
         return [
-            charts.Mark(shown.name, shown.page, float(x), shown.run.summary.overall)
+            charts.Mark(shown.name, shown.page, float(x), shown.run.summary.overall, shown.name in computed)
             for shown in self.shown
-            if (x := value(shown)) is not None and not shown.run.summary.run.condition.blind
+            if (x := values[shown.name]) is not None and shown.run.summary.ranked and shown.run.summary.run.sighted
         ]
 
-    def _missing(self, marks: Sequence[charts.Mark]) -> list[str]:
-        drawn = {mark.name for mark in marks}
-        return [s.name for s in self.shown if s.name not in drawn and not s.run.summary.run.condition.blind]
+    def _missing(self, values: Mapping[str, object], unknown: str) -> list[tuple[str, str]]:
+        """Return name and reason of each run that a chart leaves out."""
+        return [
+            (shown.name, reason)
+            for shown in self.shown
+            if (reason := _why_not_drawn(shown, unknown if values[shown.name] is None else ""))
+        ]
 
     def _model(self, shown: Shown) -> dict[str, Any]:
         run = shown.run
-        condition = run.summary.run.condition
+        identity = run.summary.run.identity
         return {
             "shown": shown,
             "table": score_table([run.summary]),
             "answers": [self._answer(shown, entry) for entry in run.graded],
-            "older": [other for other in self.older if other.run.summary.run.condition == condition],
+            "older": [other for other in self.older if other.run.summary.run.identity == identity],
             "blind": self._blind_pair(shown),
             "epochs": facts.epochs(run),
             "pairs": [pair for pair in self.pairs if shown.name in (pair.a.name, pair.b.name)],
@@ -190,9 +200,10 @@ class Site:
 
     def _blind_pair(self, shown: Shown) -> Pair | None:
         """Return the comparison of this run with the same one without the picture, blind one first."""
-        condition = shown.run.summary.run.condition
-        twin = replace(condition, blind=not condition.blind)
-        other = next((s for s in self.shown if s.run.summary.run.condition == twin), None)
+        identity = shown.run.summary.run.identity
+        condition = identity.condition
+        twin = replace(identity, condition=replace(condition, blind=not condition.blind))
+        other = next((s for s in self.shown if s.run.summary.run.identity == twin), None)
         if other is None or not set(shown.run.scores) & set(other.run.scores):
             return None
         blind, sighted = (shown, other) if condition.blind else (other, shown)
@@ -203,7 +214,7 @@ class Site:
         return {
             "shown": shown,
             "timeline": charts.timeline(shown.run.graded),
-            "failures": [entry for entry in shown.run.graded if entry.verdict.outcome in ("error", "skipped")],
+            "without": [e for e in shown.run.graded if e.verdict.outcome not in VERDICT_OUTCOMES],
             "conditions": facts.conditions(shown.run.summary),
             "provenance": facts.provenance(shown.run.summary),
         }
@@ -229,7 +240,7 @@ class Site:
 
     def _answer(self, shown: Shown, entry: GradedRecord) -> Answer:
         reply = entry.record.reply if entry.record else None
-        return Answer(shown, entry, call_cost_usd(shown.run.summary.run, reply) if reply else None)
+        return Answer(shown, entry, usage_cost_usd(shown.run.summary.run, reply.usage) if reply else None)
 
     def _compare_all(self) -> dict[str, Any]:
         seeing = [shown for shown in self.shown if _sees(shown)]
@@ -269,6 +280,7 @@ class Site:
             "solved_blind": [h for h in self.health if h.solved_blind >= 2],
             "blind": [p for shown in self.shown if (p := self._blind_pair(shown)) and p.b is shown],
             "prices": facts.prices([shown.run.summary for shown in self.shown]),
+            "computed": [shown.name for shown in self.shown if shown.run.summary.computed_cost],
         }
 
 
@@ -302,7 +314,9 @@ def _environment() -> jinja2.Environment:
         "words": words,
         "below": below,
         "few": FEWEST_FOR_PERCENT,
-        "key_text": facts.key_text,
+        "key_text": key_text,
+        "enough_percent": ENOUGH_PERCENT,
+        "shares_of_a_batch": shares_of_a_batch,
         "answer_type": answer_type,
         "blind_gain": stats.blind_gain,
         "chart": charts,
@@ -313,7 +327,13 @@ def _environment() -> jinja2.Environment:
 
 def _p50(shown: Shown) -> float | None:
     latency = shown.run.summary.latency
-    return latency.p50_s.value if latency and latency.p50_s.value > 0 else None
+    return latency.p50_s.value if latency else None
+
+
+def _why_not_drawn(shown: Shown, unknown: str) -> str:
+    if not shown.run.summary.run.sighted:
+        return "it saw no picture"
+    return unknown if shown.run.summary.ranked else "it is not ranked"
 
 
 def _sighted(pair: Pair) -> bool:

@@ -57,6 +57,8 @@ def cluster_wilson(clusters: Clusters, *, confidence: float = 0.95) -> Interval:
     """Return Wilson's interval with the effective n and Student's t of (clusters - 1) degrees of freedom."""
     n = effective_n(clusters)
     mean = sum(map(sum, clusters)) / sum(map(len, clusters))
+    if mean in (0.0, 1.0):  # nothing varies: no variance was estimated that Student's t would have to allow for
+        return wilson(mean * n, n, confidence=confidence)
     return wilson(min(n, mean * n), n, z=_t_value(len(clusters), confidence))
 
 
