@@ -176,6 +176,8 @@ def test_json_output_is_json_alone_on_stdout(
         ),
         (["--only", "XX1"], 3, "no prompt 'XX1' in the suite"),
         (["--epochs", "0"], 2, "--epochs"),
+        (["--model", "baseline-blind", "--gpu-usd-per-hour", "$2.50"], 2, "does not run on a machine of yours"),
+        (["--gpu-usd-per-hour", "two"], 2, "'two' is not an amount of dollars"),
         (["--modle", "x"], 2, "No such option"),
         (["--config", "nowhere.yaml"], 2, "cannot read the configuration nowhere.yaml"),
         (["--results", "/proc/nowhere", "--model", "baseline-blind"], 5, "/proc/nowhere"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import click
 from msgspec import Struct
 
+from visioneval.cli.limits import Dollars
 from visioneval.errors import UsageError
 from visioneval.types import ModelCard
 
@@ -24,7 +25,12 @@ OPTIONS = (
     click.option(
         "--set", "set_", multiple=True, metavar="NAME=VALUE", help="An option of a local model: quantization=4bit."
     ),
-    click.option("--gpu-usd-per-hour", metavar="USD", help="What an hour of the GPU costs, to cost local models."),
+    click.option(
+        "--gpu-usd-per-hour",
+        type=Dollars(),
+        metavar="USD",
+        help="What an hour of the GPU costs, to cost local models.",
+    ),
 )
 
 
@@ -62,12 +68,12 @@ def local_options(command: Callable[..., None]) -> Callable[..., None]:
         latency_mode: str | None,
         ray: str | None,
         set_: tuple[str, ...],
-        gpu_usd_per_hour: str | None,
+        gpu_usd_per_hour: Decimal | None,
         **others: Any,
     ) -> None:
         named = {"device": device, "latency_mode": latency_mode, "ray": ray}
         options = {name: value for name, value in named.items() if value is not None}
-        command(local=LocalChoices({**_pairs(set_), **options}, _dollars(gpu_usd_per_hour)), **others)
+        command(local=LocalChoices({**_pairs(set_), **options}, gpu_usd_per_hour), **others)
 
     for option in reversed(OPTIONS):
         gathered = option(gathered)
@@ -79,15 +85,3 @@ def _pairs(written: Sequence[str]) -> dict[str, str]:
         if "=" not in pair:
             raise UsageError(f"--set {pair}: write NAME=VALUE, as in --set quantization=4bit")
     return dict(pair.split("=", 1) for pair in written)
-
-
-def _dollars(written: str | None) -> Decimal | None:
-    if written is None:
-        return None
-    try:
-        usd = Decimal(written)
-    except InvalidOperation:
-        usd = Decimal("NaN")
-    if not usd.is_finite() or usd < 0:
-        raise UsageError(f"--gpu-usd-per-hour {written}: not an amount of dollars, like 2.50")
-    return usd

@@ -22,18 +22,21 @@ import msgspec
 def command(
     action: str, name: str | None, models_file: Path | None, prices_file: Path | None, as_json: bool
 ) -> None:
-    """List the model cards, or show one: `visioneval models show gpt-5.4-mini`."""
+    """List the model cards, or show one, or what `run --model` makes of any other name.
+
+    `visioneval models show gpt-5.4-mini`, `visioneval models show openrouter:google/gemma-3-27b-it`
+    """
     from rich.console import Console
     from rich.table import Table
 
-    from visioneval.models import find_card, load_cards, load_prices, prices_of
+    from visioneval.models import find_card, load_cards, load_hosts, load_prices, prices_of
     from visioneval.pricing import row_for
 
     cards, prices = load_cards(models_file), load_prices(prices_file)
     if action == "show":
         if name is None:
             raise click.UsageError("give the name of a model: visioneval models show NAME")
-        card = find_card(name, cards)
+        card = find_card(name, cards, load_hosts(models_file))
         shown = {**msgspec.to_builtins(card), "prices": msgspec.to_builtins(prices_of(card, prices))}
         if as_json:
             click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))

@@ -50,13 +50,14 @@ def command(
 
     judge_card = find_card(judge, load_cards(), load_hosts()) if judge else None
     corrected = load_suite(suite) if suite else None
+    rows: list[dict[str, object]] = []
     for name in runs:
         folder = find_run(results, name)
         if judge_card:
             check_judge(judge_card, read_run(folder).run.card, self_judging=self_judging)
         found, graded = regrade(folder, corrected, dry_run=dry_run)
         if as_json:
-            rows = [
+            rows += [
                 {
                     "run": str(folder),
                     "prompt_id": change.place[0],
@@ -66,8 +67,9 @@ def command(
                 }
                 for change in found
             ]
-            click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))
         else:
             click.echo(f"{folder}: {describe_changes(found, graded)}")
         if judge_card and not dry_run:
             judge_stored(read_run(folder), judge_card, load_prices())
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))
