@@ -21,7 +21,8 @@ from visioneval.types import ModelCard, PriceRow, Settings
 
 PREFIXES = {"openai": "openai", "hf": "transformers", "replay": "replay"}
 
-
+DEFAULT_KEY_ENV = "OPENAI_API_KEY"
+"""The variable that holds the key of a card that names none."""
 AD_HOC_SETTINGS = Settings(max_output_tokens=4096, temperature=0.0)
 """Of a model without a card; a host that does not take the temperature says so, and it is left out."""
 
