@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def machine(visioneval: CommandLine, tmp_path: Path) -> Machine:
     """The doctor's findings and exit code on a machine with some GPUs in its driver, and a torch built so."""
 
     def doctor(
-        *arguments: str, listed: str = "", torch: dict[str, object] | None = None, hidden: str | None = None
+        *arguments: str, listed: str = "", torch: dict[str, Any] | None = None, hidden: str | None = None
     ) -> tuple[Findings, int]:
         write_driver(tmp_path / "bin", listed)
         env = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}

@@ -71,10 +71,18 @@ def a_night(tmp_path: Path, counting_suite: Path) -> Night:
     def run(models: Sequence[str], **env: str) -> tuple[subprocess.CompletedProcess[str], str]:
         first = configure("nightly", models)
         configure("nightly-micro", ["baseline-blind"])
-        baseline = [command, "run", "--config", first, "--model", "baseline-blind", "--results"]
-        subprocess.run(
-            [*baseline, checkout / "results/baseline"], env=environment, capture_output=True, check=True
-        )
+        results = str(checkout / "results/baseline")
+        arguments = [
+            str(command),
+            "run",
+            "--config",
+            str(first),
+            "--model",
+            "baseline-blind",
+            "--results",
+            results,
+        ]
+        subprocess.run(arguments, env=environment, capture_output=True, check=True)
         ended = subprocess.run(
             ["bash", checkout / ".ci/nightly"],
             env=environment | env,

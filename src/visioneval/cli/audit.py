@@ -153,11 +153,15 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
     click.echo(f"{len(open_ones)} replies to label; p pass, f fail, u unsure, s skip, q quit", err=True)
     for number, graded in enumerate(open_ones, start=1):
         _show(stored, graded, f"{number}/{len(open_ones)}")
-        key = click.prompt("verdict", type=click.Choice([*_KEYS, "s", "q"]), show_choices=True)
+        try:
+            key = click.prompt("verdict", type=click.Choice([*_KEYS, "s", "q"]), show_choices=True)
+            why = click.prompt("why", default="", show_default=False) if key in _KEYS else ""
+        except click.Abort:
+            click.echo()  # the cursor stands behind a question
+            raise
         if key == "q":
             break
         if key in _KEYS:
-            why = click.prompt("why", default="", show_default=False)
             _append(file, graded, _KEYS[key], who or getpass.getuser(), why)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,6 +31,17 @@ class Dollars(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         return amount
 
 
+class Finite(click.FloatRange):
+    """A number in a range, and neither infinity nor no number at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Parse a number; fails for what is out of range or not finite."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a finite number", param, ctx)
+        return number
+
+
 def limit_options(function: F) -> F:
     """Add the options to a command."""
     for option in (
@@ -39,8 +51,8 @@ def limit_options(function: F) -> F:
             metavar="USD",
             help="Send no call that could take the cost past this; resume with more.",
         ),
-        click.option("--tpm", type=click.FloatRange(1), metavar="N", help="Input tokens a minute at most."),
-        click.option("--rpm", type=click.FloatRange(0.1), metavar="N", help="Requests a minute at most."),
+        click.option("--tpm", type=Finite(1), metavar="N", help="Input tokens a minute at most."),
+        click.option("--rpm", type=Finite(0.1), metavar="N", help="Requests a minute at most."),
         click.option(
             "--concurrency",
             type=click.IntRange(1),
@@ -56,7 +68,7 @@ def waiting_options(function: F) -> F:
     for option in (
         click.option(
             "--poll-s",
-            type=click.FloatRange(0, min_open=True),
+            type=Finite(0, min_open=True),
             default=60.0,
             show_default=True,
             metavar="SECONDS",

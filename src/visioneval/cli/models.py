@@ -8,9 +8,14 @@ from pathlib import Path
 import click
 import msgspec
 
+from visioneval.errors import UsageError
+
+WIDE = 400
+"""Columns of what is no terminal: every row is one line."""
+
 
 @click.command("models")
-@click.argument("action", required=False, type=click.Choice(["list", "show"]), default="list")
+@click.argument("action", required=False, default="list", metavar="[list|show]")
 @click.argument("name", required=False)
 @click.option(
     "--models-file", type=click.Path(path_type=Path), help="Model cards of your own instead of the shipped ones."
@@ -32,6 +37,10 @@ def command(
     from visioneval.models import find_card, load_cards, load_hosts, load_prices, prices_of
     from visioneval.pricing import row_for
 
+    if action not in ("list", "show"):
+        raise UsageError(
+            f"`visioneval models {action}` is not known; `visioneval models show {action}` shows a model"
+        )
     cards, prices = load_cards(models_file), load_prices(prices_file)
     if action == "show":
         if name is None:
@@ -50,9 +59,17 @@ def command(
         click.echo(msgspec.json.format(msgspec.json.encode(cards), indent=2))
         return
     today = datetime.now(UTC).date()
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)  # who reads lines wants a model on each
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("model", "provider", "organisation", "released", "$ in / M", "$ out / M", "note"):
-        table.add_column(heading, justify="right" if heading.startswith("$") else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if heading.startswith("$") else "left",
+            overflow="fold",
+            no_wrap=heading in ("model", "released") or heading.startswith("$"),
+        )
     for card in cards:
         row = row_for(prices, card.name, today)
         table.add_row(
@@ -64,7 +81,7 @@ def command(
             f"{row.output:.2f}" if row else "",
             card.note,
         )
-    Console().print(table)
+    console.print(table)
 
 
 def _readable(value: object) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from visioneval.cli.config import read_config
 from visioneval.cli.judge_options import judge_options, judge_stored
-from visioneval.cli.limits import limit_options, limits_of, waiting_options
+from visioneval.cli.limits import Finite, limit_options, limits_of, waiting_options
 from visioneval.cli.local_options import LocalChoices, local_options
 from visioneval.cli.outcome import report_runs, say_error
 from visioneval.errors import ModelError, UsageError
@@ -56,7 +56,7 @@ DEFAULT_MODEL = "baseline-ocr"
 @click.option("--fresh", is_flag=True, help="Ask again what an earlier run has asked already.")
 @click.option("--blind", is_flag=True, help="Ask the same questions without the image.")
 @click.option("--max-output-tokens", type=click.IntRange(1), help="Limit of a reply, reasoning included.")
-@click.option("--temperature", type=click.FloatRange(0), help="Sampling temperature, where the model takes one.")
+@click.option("--temperature", type=Finite(0), help="Sampling temperature, where the model takes one.")
 @click.option(
     "--effort",
     "efforts",
@@ -152,6 +152,9 @@ def command(
     from visioneval.shard import Shard
     from visioneval.suite import load_suite, select
 
+    _check_given_once(model=models, effort=efforts)
+    if self_judging and not judge:
+        raise UsageError("--self-judging is of judges; give --judge too, or leave it out")
     cards, prices = load_cards(models_file), load_prices(prices_file)
     hosts = load_hosts(models_file)
     named = [find_card(name, cards, hosts) for name in models or (DEFAULT_MODEL,)]
@@ -216,6 +219,13 @@ def command(
                 if fetched.ending.reason == "interrupted":
                     break
     sys.exit(report_runs(finished, unusable, as_json=as_json))
+
+
+def _check_given_once(**given: tuple[str, ...]) -> None:
+    for option, values in given.items():
+        twice = next((value for value in values if values.count(value) > 1), None)
+        if twice is not None:
+            raise UsageError(f"--{option} {twice} is given twice; --epochs asks each prompt more often")
 
 
 def _check_batch_options(asked: dict[str, Any], judge: str | None, *, no_wait: bool, bounded: bool) -> None:

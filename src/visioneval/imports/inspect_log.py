@@ -17,7 +17,7 @@ import msgspec
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
 from visioneval.imports.source import Import, Recorded, seconds_or_none
-from visioneval.suite import assemble
+from visioneval.suite import assemble, check_answer
 from visioneval.types import Answer, Prompt, Reply, Stop, Text, Timing, Usage
 
 STOPS: Mapping[str, Stop] = {
@@ -38,8 +38,12 @@ def read(file: Path) -> Import:
             f"{file} is compressed in a way that this Python's zipfile cannot read (3.14 can); convert it first: "
             "inspect log convert --to json --output-dir OUT FILE"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise SuiteError(f"{file} is not an Inspect log that can be read ({error!r})") from None
+    except KeyError as error:
+        raise SuiteError(
+            f"{file} is not an Inspect log: it has no {error}; give a .json or .eval of Inspect's"
+        ) from None
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise SuiteError(f"{file} is not an Inspect log that can be read ({error}); export it again") from None
     prompts: dict[str, Prompt] = {}
     recorded: dict[tuple[str, int], Recorded] = {}
     remarks: list[str] = []
@@ -74,7 +78,7 @@ def _open_eval(file: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
 def _prompt(sample: Mapping[str, Any], task: str) -> Prompt:
     question, image = _question(sample["input"])
     metadata = sample.get("metadata") or {}
-    return Prompt(
+    prompt = Prompt(
         id=str(sample["id"]),
         category=str(metadata.get("category") or task),
         title=str(metadata.get("title") or sample["id"]),
@@ -83,6 +87,8 @@ def _prompt(sample: Mapping[str, Any], task: str) -> Prompt:
         answer=_answer(question, sample["target"]),
         answer_inferred=True,
     )
+    check_answer(prompt, f"sample {sample['id']!r}")
+    return prompt
 
 
 def _answer(question: str, target: str | list[str]) -> Answer:
