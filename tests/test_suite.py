@@ -14,7 +14,7 @@ from PIL import Image
 
 from tests.conftest import draw, entry, write_folder, write_table
 from visioneval.errors import SuiteError
-from visioneval.models import shipped, shipped_suite
+from visioneval.shipped import shipped, shipped_suite
 from visioneval.suite import check_pictures, json_schema, load_suite, select
 from visioneval.types import Choice, Integer, Money, Number, YesNo
 

@@ -9,7 +9,7 @@ import msgspec
 from PIL import Image
 
 from tests.conftest import CommandLine, draw, entry, write_folder
-from visioneval.models import shipped_suite
+from visioneval.shipped import shipped_suite
 from visioneval.suite import load_suite
 from visioneval.validate import floor, problems
 

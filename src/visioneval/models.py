@@ -15,8 +15,8 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-import visioneval
 from visioneval.errors import ModelError, SuiteError
+from visioneval.shipped import shipped, shipped_suite
 from visioneval.tables import read_text
 from visioneval.types import ModelCard, PriceRow, Settings
 from visioneval.yaml_text import parse_yaml
@@ -44,21 +44,6 @@ class Host(Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
     note: str = ""
     source: str = ""
-
-
-def shipped(name: str) -> Path:
-    """Return the path of a folder that comes with visioneval: prompts, images or configs.
-
-    It lies inside the installed package, or at the top of a source checkout.
-    """
-    package = Path(visioneval.__file__).parent
-    inside = package / "shipped" / name
-    return inside if inside.exists() else package.parents[1] / name
-
-
-def shipped_suite() -> Path:
-    """Return the folder of the shipped suite: the one that holds `prompts` and `images`."""
-    return shipped("prompts").parent
 
 
 def suite_of(cards: Sequence[ModelCard]) -> Path:

@@ -22,7 +22,7 @@ from msgspec import Meta, Struct
 
 from visioneval.errors import SuiteError
 from visioneval.images import check_image, file_sha256
-from visioneval.models import shipped_suite
+from visioneval.shipped import shipped_suite
 from visioneval.tables import TABLE_SUFFIXES, Columns, read_rows, read_text
 from visioneval.types import (
     Answer,

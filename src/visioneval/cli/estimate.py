@@ -52,7 +52,8 @@ def command(
     """Say about what a run would cost, and the most that it could. It is an estimate; bills come from usage."""
     from visioneval.benchmark import merge
     from visioneval.estimate import estimate
-    from visioneval.models import find_card, load_cards, load_hosts, load_prices, shipped_suite
+    from visioneval.models import find_card, load_cards, load_hosts, load_prices
+    from visioneval.shipped import shipped_suite
     from visioneval.suite import load_suite, select
     from visioneval.types import BATCH, Settings
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(suite: Path | None, strict: bool, as_json: bool) -> None:
     """Check SUITE (a folder, .csv or .jsonl; the shipped one by default). Exit code 3 when it has errors."""
-    from visioneval.models import shipped_suite
+    from visioneval.shipped import shipped_suite
     from visioneval.suite import ManyFaultsError, load_suite
     from visioneval.validate import floor, problems
 

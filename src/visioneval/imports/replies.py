@@ -15,7 +15,7 @@ import msgspec
 
 from visioneval.errors import SuiteError, UsageError
 from visioneval.imports.source import Import, Recorded
-from visioneval.models import shipped_suite
+from visioneval.shipped import shipped_suite
 from visioneval.suite import load_suite
 from visioneval.tables import Columns, read_rows
 from visioneval.types import Prompt, Reply, Stop, Timing, Usage
