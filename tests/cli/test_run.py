@@ -201,6 +201,7 @@ def test_json_output_is_json_alone_on_stdout(
         (["--model", "baseline-blind", "--model", "baseline-blind"], 2, "--model baseline-blind is given twice"),
         (["--effort", "high", "--effort", "high"], 2, "--effort high is given twice"),
         (["--self-judging"], 2, "--self-judging is of judges; give --judge too"),
+        (["--poll-s", "5"], 2, "--poll-s is of batches; give --batch too, or leave it out"),
         (["--temperature", "nan"], 2, "'nan' is not a finite number"),
         (["--rpm", "inf"], 2, "'inf' is not a finite number"),
         (["--config", "nowhere.yaml"], 2, "the configuration nowhere.yaml does not exist"),

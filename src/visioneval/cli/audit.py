@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from visioneval.cli.options import results_option
 from visioneval.errors import StoreError, UsageError
 from visioneval.tables import read_text
 
@@ -30,7 +31,7 @@ BELOW_GATE = 1
     "--labels", type=click.Path(path_type=Path), help=f"Labelled replies (JSON lines); {EXAM} without it."
 )
 @click.option("--run", metavar="RUN", help="The replies of a run that `audit label` has labelled.")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the runs.")
+@results_option
 @click.option("--markdown", is_flag=True, help="Print the result as a page of the documentation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
@@ -132,7 +133,7 @@ _KEYS: dict[str, HumanVerdict] = {"p": "pass", "f": "fail", "u": "unsure"}
 
 @command.command("label")
 @click.argument("run")
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Folder of the runs.")
+@results_option
 @click.option("--who", default=None, help="Who labels; your login name without it.")
 @click.option("--all", "again", is_flag=True, help="Also show replies that have a label already.")
 def label(run: str, results: Path, who: str | None, again: bool) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 import msgspec
 
+from visioneval.cli.options import Catalogue, catalogue_options, json_option
 from visioneval.errors import UsageError
 
 WIDE = 400
@@ -17,16 +17,9 @@ WIDE = 400
 @click.command("models")
 @click.argument("action", required=False, default="list", metavar="[list|show]")
 @click.argument("name", required=False)
-@click.option(
-    "--models-file", type=click.Path(path_type=Path), help="Model cards of your own instead of the shipped ones."
-)
-@click.option(
-    "--prices-file", type=click.Path(path_type=Path), help="Prices of your own instead of the shipped ones."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(
-    action: str, name: str | None, models_file: Path | None, prices_file: Path | None, as_json: bool
-) -> None:
+@catalogue_options
+@json_option
+def command(action: str, name: str | None, catalogue: Catalogue, as_json: bool) -> None:
     """List the model cards, or show one, or what `run --model` makes of any other name.
 
     `visioneval models show gpt-5.4-mini`, `visioneval models show openrouter:google/gemma-3-27b-it`
@@ -34,18 +27,18 @@ def command(
     from rich.console import Console
     from rich.table import Table
 
-    from visioneval.models import find_card, load_cards, load_hosts, load_prices, prices_of
+    from visioneval.models import load_cards, prices_of
     from visioneval.pricing import row_for
 
     if action not in ("list", "show"):
         raise UsageError(
             f"`visioneval models {action}` is not known; `visioneval models show {action}` shows a model"
         )
-    cards, prices = load_cards(models_file), load_prices(prices_file)
+    prices = catalogue.prices()
     if action == "show":
         if name is None:
             raise click.UsageError("give the name of a model: visioneval models show NAME")
-        card = find_card(name, cards, load_hosts(models_file))
+        (card,) = catalogue.find([name])
         shown = {**msgspec.to_builtins(card), "prices": msgspec.to_builtins(prices_of(card, prices))}
         if as_json:
             click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
@@ -55,6 +48,7 @@ def command(
             table.add_row(fact, _readable(value))
         Console().print(table)
         return
+    cards = load_cards(catalogue.models_file)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(cards), indent=2))
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from visioneval.cli.options import json_option
 from visioneval.errors import SuiteError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @click.command("validate")
 @click.argument("suite", required=False, type=click.Path(path_type=Path))
 @click.option("--strict", is_flag=True, help="Warnings fail too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def command(suite: Path | None, strict: bool, as_json: bool) -> None:
     """Check SUITE (a folder, .csv or .jsonl; the shipped one by default). Exit code 3 when it has errors."""
     from visioneval.shipped import shipped_suite
