@@ -90,7 +90,7 @@ def test_resume_asks_exactly_for_what_has_no_answer(
     assert (run / "records.jsonl").read_bytes().startswith(before)
     assert len(read_run(run).records) == 5
     assert set(outcomes(run).values()) == {"pass"}
-    third = visioneval("resume", run)
+    third = visioneval("resume", f"replay:{file}")  # the model's name
     assert third.returncode == 0
     assert len((run / "records.jsonl").read_bytes().splitlines()) == 5 + 3
 
@@ -201,6 +201,7 @@ def test_json_output_is_json_alone_on_stdout(
         (["--model", "baseline-blind", "--model", "baseline-blind"], 2, "--model baseline-blind is given twice"),
         (["--effort", "high", "--effort", "high"], 2, "--effort high is given twice"),
         (["--self-judging"], 2, "--self-judging is of judges; give --judge too"),
+        (["--shard", "1/" + "9" * 5000], 2, "write PART/PARTS, as in 2/4"),
         (["--poll-s", "5"], 2, "--poll-s is of batches; give --batch too, or leave it out"),
         (["--temperature", "nan"], 2, "'nan' is not a finite number"),
         (["--rpm", "inf"], 2, "'inf' is not a finite number"),
