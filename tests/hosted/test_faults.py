@@ -271,11 +271,22 @@ def test_a_stream_that_dies_is_tried_again_and_never_half_an_answer(run: Run, ap
     assert set(host.asked.values()) == {2}
 
 
+@pytest.mark.parametrize("how", ["the connection breaks", "an error event comes"])
+def test_an_answer_is_whole_with_its_finish_reason_whatever_breaks_after_it(run: Run, how: str) -> None:
+    broken = events(*CHAT_STREAM[:4], {"error": {"message": "overloaded", "code": 503}})
+    broken.cut_at = 4 if "connection" in how else None
+    with hosting(lambda call: broken) as host:
+        ran = run(host.url, settings={"api": "chat", "stream": True})
+    assert set(ran.replies.values()) == {"yes"}
+    assert set(host.asked.values()) == {1}
+    assert all(record.reply and record.reply.usage.input_tokens is None for record in ran.stored.records)
+
+
 def test_a_stream_that_ends_politely_but_too_soon_is_tried_again(run: Run) -> None:
     with hosting(lambda call: events(*STREAM[:3]) if call.nth == 1 else events(*STREAM)) as host:
         ran = run(host.url, settings={"stream": True})
     assert set(ran.replies.values()) == {"yes"}
-    assert ran.stored.billed
+    assert ran.billed
 
 
 def test_chat_answers(run: Run) -> None:
