@@ -59,7 +59,7 @@ from visioneval.runner import (
     make_record,
     out_of_budget,
 )
-from visioneval.store import RECORDS, Place, RunFolder, decode_lines
+from visioneval.store import Place, RunFolder, read_records
 from visioneval.types import (
     Failure,
     ModelCard,
@@ -190,13 +190,18 @@ class BatchRunner:
         """Take up what an earlier process left: batches that may not have been made yet, and their price."""
         for part in list(self.journal.parts.values()):
             if self.budget is not None:
-                for prompt_id, epoch in part.places:
-                    request = await self._request(self.prompts[prompt_id], epoch)
-                    self._bounds[prompt_id, epoch] = self.budget.hold(self.budget.bound(request))
+                for place in part.places:
+                    self._bounds[place] = self.budget.hold(await self._bound(self.budget, place))
             if not part.batch_id:
                 await self._create(part, may_be_made=True)
             if self.batching.cancel and part.batch_id:
                 await self._cancel(part)
+
+    async def _bound(self, budget: Budget, place: Place) -> Bound:
+        try:
+            return budget.bound(await self._request(self.prompts[place[0]], place[1]))
+        except SuiteError:  # the picture has gone since; what was answered is paid for
+            return budget.bound_of_unseen()
 
     # Sending
 
@@ -267,10 +272,10 @@ class BatchRunner:
         try:
             batch = await self.call(find_or_create)
         except (PromptError, NotFoundError) as error:
-            self._close(part, "refused")
+            self._close(part)
             raise FatalError(error.kind, f"{error}; the host makes no batch of the file") from None
         if batch is None:
-            self._close(part, "refused")
+            self._close(part)
             return
         self.journal.note(Created(part.number, now(), batch.id))
         self.watcher.say(
@@ -336,7 +341,7 @@ class BatchRunner:
         prompt, epoch = self.prompts[place[0]], place[1]
         timing = Timing(attempts=self.tries[place] + 1)
         whole = msgspec.structs.replace(reply, timing=timing, sent=await self._sent(prompt))
-        self._store(prompt, make_record(self._key(prompt, epoch), prompt, epoch, self.folder.keep_images(whole)))
+        self._store(prompt, make_record(self._key(prompt, epoch), prompt, epoch, whole))
 
     async def fail(self, part: Part, place: Place, error: ProviderError, *, stored: bool) -> None:
         """Say what a request that was not answered comes to: another try, a failure, or the end of the run."""
@@ -382,18 +387,19 @@ class BatchRunner:
             self.watcher.record(prompt, record)
 
     def _store(self, prompt: Prompt, record: Record) -> None:
+        self.folder.keep_images(record)
         self.folder.append(record)
         self.answered.add((record.prompt_id, record.epoch))
         self.watcher.record(prompt, record)
 
     def _written_since(self, moment: str) -> set[Place]:
         """Return the places that have a record since a moment: those of results that were being read then."""
-        records = decode_lines(self.folder.folder / RECORDS, Record)
+        records = read_records(self.folder.folder)
         return {(record.prompt_id, record.epoch) for record in records if record.at >= moment}
 
-    def _close(self, part: Part, status: str) -> None:
+    def _close(self, part: Part) -> None:
         """Leave a part of which no batch was made: its requests are free to be sent again."""
-        self.journal.note(Ended(part.number, now(), status))
+        self.journal.note(Ended(part.number, now(), "not made"))
         self.journal.note(Fetched(part.number, now()))
 
     # Helpers

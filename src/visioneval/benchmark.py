@@ -9,29 +9,30 @@ import platform
 import re
 import secrets
 import subprocess
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
 
 import visioneval
 from visioneval.batching import Batching, BatchRunner, check_batched
-from visioneval.budget import Budget
+from visioneval.budget import Budget, most_spent_usd
 from visioneval.cache import Known, known_replies
-from visioneval.errors import ModelError, StoreError, SuiteError, UsageError
+from visioneval.errors import StoreError, SuiteError, UsageError
 from visioneval.grading import GRADER_VERSION, Change, changes, grade
 from visioneval.models import prices_of
-from visioneval.pricing import PER_MILLION, run_row, spent_usd, usage_cost_usd
-from visioneval.providers import open_provider
+from visioneval.pricing import usage_cost_usd
+from visioneval.providers import check_settings, open_provider
 from visioneval.providers.base import LoadedProvider, Provider
+from visioneval.providers.hosted.sdk import at_host_of_environment
 from visioneval.questions import ImageCache, Shots, request_key
 from visioneval.runner import Ending, Limits, Runner, Watcher
-from visioneval.store import Place, RunFolder, StoredRun, read_run, write_verdicts
+from visioneval.store import Place, RunFolder, StoredRun, check_writable, read_run, write_verdicts
 from visioneval.suite import check_pictures, load_suite
 from visioneval.types import (
     Condition,
@@ -45,10 +46,9 @@ from visioneval.types import (
     Verdict,
 )
 
+T = TypeVar("T")
 CACHED_PROVIDERS = ("openai",)
 """Whose answers cost money; what runs here is asked again."""
-UNKNOWN_INPUT_TOKENS = 10_000
-"""What a call is taken to have read that broke off before its bill was known, in an earlier part of a run."""
 RECORDED_PACKAGES = ("openai", "pillow", "rapidocr", "onnxruntime", "torch", "transformers")
 
 
@@ -94,6 +94,7 @@ def plan_run(
 ) -> Plan:
     """Write down everything that the run's manifest will say. Nothing is sent and no file is made."""
     now = datetime.now(UTC)
+    card = at_host_of_environment(card)
     condition = Condition(model=card.name, settings=merge(card.settings, settings), blind=blind)
     run_id = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
     folder = results / folder_name(card.name) / run_id
@@ -139,14 +140,20 @@ def execute(plan: Plan, progress: Progress, options: Options | None = None) -> F
     options = options or Options()
     if plan.run.condition.settings.batched:
         check_batched(plan.run.card, plan.run.condition.settings, options.limits)
+    check_settings(plan.run.card, plan.run.condition.settings)
     check_pictures(plan.suite_folder, plan.prompts)
+    check_writable(plan.folder)  # a model may take minutes to load
     budget = _budget(plan.run, (), options.max_cost_usd)
-    provider = open_provider(plan.run.card, plan.prompts)
-    run = as_loaded(plan.run, provider)
-    with RunFolder.create(plan.folder, run, plan.prompts) as folder:
-        carried = Execution(run, plan.prompts, folder, plan.suite_folder, plan.shots)
-        ending = carried.carry_on(provider, progress, options, budget, frozenset())
-    return finish(plan.folder, ending, carried.verdicts)
+    provider = open_provider(plan.run.card, plan.prompts, plan.run.condition.settings)
+
+    async def begin() -> Finished:
+        run = as_loaded(plan.run, provider)
+        with RunFolder.create(plan.folder, run, plan.prompts) as folder:
+            carried = Execution(run, plan.prompts, folder, plan.suite_folder, plan.shots)
+            ending = await carried.carry_on(provider, progress, options, budget, frozenset())
+        return finish(plan.folder, ending, carried.verdicts)
+
+    return asyncio.run(_closing(provider, begin()))
 
 
 def resume(folder: Path, progress: Progress, options: Options | None = None) -> Finished:
@@ -168,16 +175,28 @@ def resume(folder: Path, progress: Progress, options: Options | None = None) -> 
     elif options.batching.cancel or not options.batching.wait:
         raise UsageError(f"run {run.id} was not made with --batch; --cancel and --no-wait are of batches")
     card = msgspec.structs.replace(run.card, unsupported=(*run.card.unsupported, *run.dropped_parameters))
-    provider = open_provider(card, stored.prompts)
-    check_same_model(run, provider)
-    with RunFolder(folder) as opened:
+    with RunFolder(folder) as opened:  # before a model is loaded that another process may have loaded already
         stored = read_run(folder)  # again, now that nobody else can write to it
         done = frozenset((record.prompt_id, record.epoch) for record in stored.records if record.reply is not None)
         budget = _budget(run, stored.records, options.max_cost_usd)
         shots = Shots.choose(suite, run.condition.settings.few_shot)
-        carried = Execution(run, stored.prompts, opened, stored.suite_folder, shots)
-        ending = carried.carry_on(provider, progress, options, budget, done)
-    return finish(folder, ending, carried.verdicts)
+        provider = open_provider(card, stored.prompts, run.condition.settings)
+
+        async def go_on() -> Finished:
+            check_same_model(run, provider)
+            carried = Execution(run, stored.prompts, opened, stored.suite_folder, shots)
+            ending = await carried.carry_on(provider, progress, options, budget, done)
+            return finish(folder, ending, carried.verdicts)
+
+        return asyncio.run(_closing(provider, go_on()))
+
+
+async def _closing(provider: Provider, work: Coroutine[Any, Any, T]) -> T:
+    """Do some work, and close the provider however it ends, in the same event loop."""
+    try:
+        return await work
+    finally:
+        await provider.close()
 
 
 def as_loaded(run: Run, provider: Provider) -> Run:
@@ -218,7 +237,7 @@ class Execution(Watcher):
         self.suite_folder = suite_folder
         self.verdicts: dict[Place, Verdict] = {}
 
-    def carry_on(
+    async def carry_on(
         self,
         provider: Provider,
         progress: Progress,
@@ -229,35 +248,27 @@ class Execution(Watcher):
         """Ask for everything but what is `done`."""
         self.progress = progress
         longest_side_px = self.run.condition.settings.longest_side_px
-        local = isinstance(provider, LoadedProvider)  # asked again for its times, and at no price
-        known = {} if options.fresh or local else self._known(done)
-
+        known = {} if options.fresh else self._known(done)
         make_runner: Callable[..., Runner | BatchRunner] = Runner
         if self.run.condition.settings.batched:
             make_runner = partial(BatchRunner, batching=options.batching)
 
-        async def main() -> Ending:
-            runner = make_runner(
-                self.run,
-                self.prompts,
-                provider,
-                self.folder,
-                images=options.images or ImageCache(self.suite_folder, longest_side_px),
-                done=done,
-                limits=options.limits,
-                watcher=self,
-                known=known,
-                shots=self.shots,
-                budget=budget,
-            )
-            try:
-                return await runner.execute()
-            finally:
-                await provider.close()
-
+        runner = make_runner(
+            self.run,
+            self.prompts,
+            provider,
+            self.folder,
+            images=options.images or ImageCache(self.suite_folder, longest_side_px),
+            done=done,
+            limits=options.limits,
+            watcher=self,
+            known=known,
+            shots=self.shots,
+            budget=budget,
+        )
         progress.start(self.run.condition.label, len(self.prompts) * self.run.epochs, len(done))
         try:
-            return asyncio.run(main())
+            return await runner.execute()
         finally:
             progress.stop()
 
@@ -307,30 +318,12 @@ class Execution(Watcher):
 
 
 def spent_by(finished: Iterable[Finished]) -> Decimal:
-    """Return what some runs have cost together, as far as it is known."""
-    each = (spent_usd(one.stored.run, one.stored.records) for one in finished)
-    return sum((cost for costs in each for cost in costs if cost is not None), Decimal(0))
+    """Return the most that some runs can have cost together."""
+    return sum((most_spent_usd(one.stored.run, one.stored.records) for one in finished), Decimal(0))
 
 
 def _budget(run: Run, records: Iterable[Record], max_cost_usd: Decimal | None) -> Budget | None:
-    """Return the guard of `--max-cost`. Raises ModelError when a reply has no price or no upper limit."""
-    if max_cost_usd is None:
-        return None
-    row, settings = run_row(run), run.condition.settings
-    if row is None:
-        raise ModelError(
-            f"model {run.card.name!r} has no price in force{_in_tier(settings)}, so --max-cost cannot be kept; "
-            "add a row to prices.yaml (--prices-file)"
-        )
-    if settings.max_output_tokens is None:
-        raise ModelError("--max-cost needs --max-output-tokens: without it a reply has no upper price")
-    unknown_usd = (UNKNOWN_INPUT_TOKENS * row.input + settings.max_output_tokens * row.output) / PER_MILLION
-    costs = (unknown_usd if cost is None else cost for cost in spent_usd(run, records))
-    return Budget(max_cost_usd, sum(costs, Decimal(0)), row)
-
-
-def _in_tier(settings: Settings) -> str:
-    return f" in the {settings.service_tier} tier" if settings.service_tier else ""
+    return None if max_cost_usd is None else Budget(max_cost_usd, run, records)
 
 
 def grade_stored(stored: StoredRun, graded: Mapping[Place, Verdict] | None = None) -> dict[Place, Verdict]:

@@ -1,6 +1,6 @@
 """Plan -> provider -> store: the only scheduler of live calls, and the only place that retries them.
 
-It knows nothing of scores. Each finished record goes to the store first and to `on_record` after.
+It knows nothing of scores. Each finished record goes to the store first and to `Watcher.record` after.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from visioneval.errors import (
 )
 from visioneval.limits import BreakerPolicy, Gate, HostIsDown
 from visioneval.providers.base import HostedProvider, Provider
+from visioneval.providers.hosted.faults import UNKNOWN_BILL
 from visioneval.questions import ImageCache, Shots, make_request, request_key
 from visioneval.redact import redact
 from visioneval.store import Place, RunFolder
@@ -201,6 +202,7 @@ class Runner:
 
     def _store(self, prompt: Prompt, record: Record) -> None:
         try:
+            self.folder.keep_images(record)
             self.folder.append(record)
         except StoreError as error:
             self.unwritten.append(record)
@@ -219,13 +221,16 @@ class Runner:
             request = await make_request(self.run, prompt, epoch, key, self.images, self.shots)
         except SuiteError as error:
             return make_record(key, prompt, epoch, Failure("bad_image", str(error)))
-        attempts = Attempts(started=time.perf_counter(), waited_s=0.0)
-        end = await self._answer(request, attempts)
+        attempts = Attempts(started=time.perf_counter())
+        try:
+            end = await self._answer(request, attempts)
+        except asyncio.CancelledError:  # the second Ctrl-C; what was sent may be charged all the same
+            end = None
         if isinstance(end, Failure):
             return make_record(key, prompt, epoch, end, billed=attempts.billed)
         if isinstance(end, Reply):
             prepared_s = attempts.started - entered
-            reply = self.folder.keep_images(_timed(end, request.image, attempts, prepared_s))
+            reply = _timed(end, request.image, attempts, prepared_s)
             return make_record(key, prompt, epoch, reply, billed=attempts.billed)
         return (
             None if not attempts.billed else make_record(key, prompt, epoch, _stopped(attempts), attempts.billed)
@@ -245,6 +250,11 @@ class Runner:
             try:
                 reply = await self.provider.generate(request)
             except FatalError:
+                raise
+            except asyncio.CancelledError:
+                if self.hosted is not None:
+                    charged = UNKNOWN_BILL
+                    attempts.billed += (charged,)
                 raise
             except Exception as error:  # a provider that fails on one prompt fails that prompt, not the run
                 charged = error.billed if isinstance(error, ProviderError) else None
@@ -272,8 +282,7 @@ class Runner:
             if bound is None:
                 self._stop(None if self.stopping.is_set() else out_of_budget(self.budget))
                 return False
-        tokens = bound.input_tokens if bound else self._tokens
-        if await self.gate.enter(tokens):
+        if await self.gate.enter(self._tokens):
             return bound
         self._settle(bound, None)
         return False
@@ -341,6 +350,8 @@ class Runner:
     def _write_again(self) -> None:
         """Give records that met a full disk a second chance, and say how many are lost if it stays full."""
         for number, record in enumerate(self.unwritten):
+            with contextlib.suppress(StoreError):  # a text without its picture is worth more than neither
+                self.folder.keep_images(record)
             try:
                 self.folder.append(record)
             except StoreError as error:
@@ -394,8 +405,8 @@ def _failure(error: Exception, attempts: Attempts) -> Failure:
 
 
 def _stopped(attempts: Attempts) -> Failure:
-    """Say of a prompt that was being tried again when the run was stopped what it had cost by then."""
-    message = "the run was stopped before the next attempt"
+    """Say of a prompt whose answer was not waited for when the run was stopped what it had cost by then."""
+    message = "the run was stopped before the answer came"
     return Failure("other", message, attempts.number, attempts.spent_s(time.perf_counter()))
 
 

@@ -179,6 +179,10 @@ def test_json_output_is_json_alone_on_stdout(
         (["--modle", "x"], 2, "No such option"),
         (["--config", "nowhere.yaml"], 2, "cannot read the configuration nowhere.yaml"),
         (["--results", "/proc/nowhere", "--model", "baseline-blind"], 5, "/proc/nowhere"),
+        (["--model", "baseline-blind", "--effort", "low"], 4, "is a baseline and takes no --effort; leave it out"),
+        (["--few-shot", "2"], 4, "is a baseline and takes no --few-shot; leave it out"),
+        (["--model", "micro-paligemma", "--structured"], 4, "takes no --structured; leave it out"),
+        (["--model", "hf:/nowhere", "--effort", "low"], 4, "takes no --effort; leave it out"),
     ],
 )
 def test_a_wrong_call_is_one_line_with_its_exit_code_and_makes_no_folder(
@@ -241,6 +245,10 @@ def test_a_card_file_of_ones_own_names_its_faults(
     wrong = visioneval("run", "--suite", counting_suite, "--models-file", cards, "--model", "mine")
     assert wrong.returncode == 4
     assert "unknown field `temprature`" in wrong.stderr
+    cards.write_text("models:\n  - {name: mine, provider: openai, unsupported: [store, temprature]}\n")
+    wrong = visioneval("run", "--suite", counting_suite, "--models-file", cards, "--model", "mine")
+    assert wrong.returncode == 4
+    assert "there is no parameter 'temprature' to be unsupported; it must be one of batch, detail" in wrong.stderr
     cards.write_text("models:\n  - {name: mine, provider: baseline-blind, note: my own floor}\n")
     right = visioneval("run", "--suite", counting_suite, "--models-file", cards, "--model", "mine")
     assert right.returncode == 0, right.stderr

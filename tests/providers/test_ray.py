@@ -113,7 +113,7 @@ def test_an_actor_and_a_node_killed_midway_cost_no_answer(
     )
     provider = open_ray_provider(card)
     assert len(provider.actors) == 2
-    monkeypatch.setattr(benchmark, "open_provider", lambda card, prompts: provider)
+    monkeypatch.setattr(benchmark, "open_provider", lambda *_: provider)
     chaos = Chaos(cluster, provider, doomed)
     finished = benchmark.execute(plan, chaos)
     assert chaos.killed == ["actor", "node"]

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from visioneval.providers.base import refuse_settings
 from visioneval.suite import answer_type, key_text
-from visioneval.types import ModelCard, Prompt, Reply, Request, Timing
+from visioneval.types import ModelCard, Prompt, Reply, Request, Settings, Timing
 
 FEWEST_PROMPTS = 4
 NO_ANSWER = "I do not know."
@@ -44,6 +45,11 @@ def best_constants(prompts: Sequence[Prompt]) -> dict[str, str]:
         for type_, texts in keys.items()
         if len(texts) >= FEWEST_PROMPTS
     }
+
+
+def check_settings(card: ModelCard, settings: Settings) -> None:
+    """Raise ModelError for a setting that a baseline cannot honour."""
+    refuse_settings(card, settings, "is a baseline")
 
 
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> BlindBaseline:
