@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from visioneval.types import GradedRecord
 
 EXAM = Path("tests/fixtures/grader_exam.jsonl")
-OVERRIDES = "overrides.jsonl"
 BELOW_GATE = 1
 
 
@@ -107,7 +106,7 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
 
     The labels go to overrides.jsonl in the run folder, with who, when and why, beside the automatic verdicts.
     """
-    from visioneval.grading.overrides import latest, read_overrides
+    from visioneval.grading.overrides import OVERRIDES, latest, read_overrides
     from visioneval.store import find_run, read_run
 
     stored = read_run(find_run(results, run))

@@ -11,7 +11,7 @@ import msgspec
 
 @click.command("estimate")
 @click.option("--model", "-m", "models", multiple=True, required=True, help="As of `run`; several may be given.")
-@click.option("--suite", type=click.Path(path_type=Path), help="As of `run`. [default: the shipped suite]")
+@click.option("--suite", type=click.Path(path_type=Path), help="As of `run`, with the same default.")
 @click.option("--category", "categories", multiple=True, help="Only prompts of this category.")
 @click.option("--only", multiple=True, metavar="ID", help="Only this prompt.")
 @click.option("--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often each is asked.")
@@ -52,12 +52,13 @@ def command(
     """Say about what a run would cost, and the most that it could. It is an estimate; bills come from usage."""
     from visioneval.benchmark import merge
     from visioneval.estimate import estimate
-    from visioneval.models import find_card, load_cards, load_hosts, load_prices, shipped_suite
+    from visioneval.models import find_card, load_cards, load_hosts, load_prices, suite_of
     from visioneval.suite import load_suite, select
     from visioneval.types import BATCH, Settings
 
     cards, hosts, prices = load_cards(models_file), load_hosts(models_file), load_prices(prices_file)
-    loaded = load_suite(suite or shipped_suite())
+    chosen = [find_card(name, cards, hosts) for name in models]
+    loaded = load_suite(suite or suite_of(chosen))
     prompts = select(loaded, categories=categories, only=only)
     asked = {name: value for name, value in settings.items() if value is not None}
     asked |= {"service_tier": BATCH} if batch else {}
@@ -73,7 +74,7 @@ def command(
             epochs=epochs,
             blind=blind,
         )
-        for card in (find_card(name, cards, hosts) for name in models)
+        for card in chosen
         for effort in efforts or (None,)
     ]
     if as_json:
