@@ -88,9 +88,12 @@ class Budget:
         self._changed.set()
 
 
-def most_spent_usd(run: Run, records: Iterable[Record]) -> Decimal:
-    """Return the most that a run can have cost: a call whose bill is not known counts at its bound."""
-    costs = call_costs_usd(run, records)
+def most_spent_usd(run: Run, records: Iterable[Record], *, under_way: int = 0) -> Decimal:
+    """Return the most that a run can have cost: a call whose bill is not known counts at its bound.
+
+    `under_way` is how many of its calls are still at the host.
+    """
+    costs = call_costs_usd(run, records) + [None] * under_way
     unknown_usd = _bound(run, UNKNOWN_INPUT_TOKENS).usd if None in costs else Decimal(0)
     return sum((unknown_usd if cost is None else cost for cost in costs), Decimal(0))
 

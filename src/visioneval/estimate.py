@@ -14,8 +14,8 @@ from statistics import median
 
 from msgspec import Struct
 
-from visioneval.benchmark import folder_name
 from visioneval.images import encode_image
+from visioneval.planning import folder_name
 from visioneval.pricing import PER_MILLION, card_row
 from visioneval.store import find_runs, read_manifest, read_run
 from visioneval.suite import image_path

@@ -23,9 +23,9 @@ from visioneval.pricing import card_row, cost_usd
 from visioneval.providers import check_settings, open_provider
 from visioneval.providers.base import Provider
 from visioneval.providers.hosted.sdk import at_host_of_environment
-from visioneval.runner import RetryPolicy
 from visioneval.store import Place, StoredRun, append_line, decode_lines, write_verdicts
 from visioneval.types import ModelCard, PriceRow, Prompt, Reply, Request, Settings, Usage, Verdict
+from visioneval.work import RetryPolicy
 
 JUDGEMENTS = "judgements.jsonl"
 MAX_OUTPUT_TOKENS = 2048

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from visioneval.batches import JOURNAL, Journal
+from visioneval.batching.journal import JOURNAL, Journal
 from visioneval.errors import StoreError, UsageError
 from visioneval.grading.overrides import OVERRIDES, Override
 from visioneval.judging import JUDGEMENTS, Judgement

@@ -225,6 +225,20 @@ def test_a_run_folder_in_use_or_corrupt_is_one_line_with_exit_code_5(
     assert "records.jsonl line 2 is corrupt" in corrupt.stderr
 
 
+def test_a_run_in_use_is_noticed_before_its_model_is_loaded(
+    visioneval: CommandLine, counting_suite: Path, tmp_path: Path
+) -> None:
+    file = replies(tmp_path / "r.jsonl", {"OC01": "9"})
+    visioneval("run", "--suite", counting_suite, "--model", f"replay:{file}")
+    file.unlink()
+    with RunFolder(the_run(tmp_path)):
+        held = visioneval("resume", the_run(tmp_path))
+    assert "in use by another process" in held.stderr
+    ended = visioneval("resume", the_run(tmp_path))
+    assert ended.returncode == 4
+    assert "cannot read the recorded replies" in ended.stderr
+
+
 def test_a_suite_that_changed_since_is_not_mixed_into_the_old_run(
     visioneval: CommandLine, counting_suite: Path, tmp_path: Path
 ) -> None:

@@ -13,10 +13,11 @@ from PIL import Image
 
 from visioneval import benchmark
 from visioneval.limits import BreakerPolicy
-from visioneval.runner import Limits, RetryPolicy
+from visioneval.planning import plan_run
 from visioneval.store import StoredRun
 from visioneval.suite import load_suite
 from visioneval.types import ModelCard, PriceRow, Settings, Usage, Verdict
+from visioneval.work import Limits, RetryPolicy
 
 QUICK = RetryPolicy(max_attempts=12, base_s=0.01, longest_s=0.05)
 PRICE = PriceRow(
@@ -111,7 +112,7 @@ def run(tmp_path: Path, small_suite: Path) -> Run:
             **{"name": "m", "provider": "openai", "base_url": url, "options": {"timeout_s": 2}, **(card or {})}
         )
         loaded = load_suite(suite)
-        plan = benchmark.plan_run(
+        plan = plan_run(
             model,
             loaded,
             loaded.prompts,

@@ -19,7 +19,7 @@ from tests.conftest import CommandLine, entry, write_folder, write_table
 from tests.hosted.batch_host import KEY, BatchHost, Fault, Line, MadeBatch, hosting_batches, right
 from tests.hosted.conftest import write_suite
 from tests.hosted.host import answer, hosting
-from visioneval.batches import custom_id
+from visioneval.batching.journal import custom_id
 from visioneval.store import StoredRun, find_runs, read_run
 
 QUICK = ("--poll-s", "0.02")

@@ -16,6 +16,7 @@ from tests.conftest import draw, entry, write_folder
 from tests.hosted.batch_host import BatchHost, Fault, Line, MadeBatch, Outcome, hosting_batches, right
 from tests.hosted.conftest import PRICE, Ran, Run, resume, write_suite
 from visioneval.batching import MISSES, TRIES, Batching
+from visioneval.benchmark import Finished, spent_by
 from visioneval.errors import StoreError
 from visioneval.types import Usage
 
@@ -430,6 +431,17 @@ def test_answers_come_in_although_a_picture_has_gone_since(batch: Run, host: Bat
     fetched = resume(ran.stored.folder, batching=SOON, max_cost_usd=Decimal(1))
     assert fetched.ending.reason == "complete"
     assert fetched.replies == ALL
+
+
+def test_a_batch_that_a_run_left_counts_against_the_budget_of_the_next_model(batch: Run, host: BatchHost) -> None:
+    host.faults["retrieve"] = [Fault(401)]
+    bounded: dict[str, Any] = {"settings": {"max_output_tokens": 100}, "max_cost_usd": Decimal(1)}
+    left = batch(prices=[msgspec.structs.replace(PRICE, tier="batch")], **bounded)
+    assert left.ending.reason == "fatal"
+    assert not left.stored.records
+    assert spent_by([Finished(left.stored, left.ending)]) == 5 * Decimal("0.0135")
+    fetched = resume(left.stored.folder, batching=SOON)
+    assert spent_by([Finished(fetched.stored, fetched.ending)]) < Decimal("0.01")
 
 
 def hash_of(path: Path) -> str:

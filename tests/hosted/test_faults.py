@@ -14,6 +14,7 @@ import pytest
 from tests.hosted.conftest import Run, write_suite
 from tests.hosted.host import Act, Call, answer, chat_answer, error, events, hosting
 from visioneval.providers.hosted.faults import duration_s, retry_after_s
+from visioneval.types import Usage
 
 HTML = Act(200, b"<html><title>Bad gateway</title></html>", {"content-type": "text/html"})
 PASSING = {
@@ -84,6 +85,15 @@ def test_what_no_prompt_can_escape_ends_the_run(run: Run, act: Act, advice: str)
     assert ran.ending.reason == "fatal"
     assert advice in ran.ending.message
     assert len(host.calls) <= 2
+
+
+def test_what_may_have_been_paid_before_the_run_ended_is_recorded(run: Run) -> None:
+    broken = Act(200, b'{"a": 1}', cut_at=3)
+    with hosting(lambda call: broken if call.nth == 1 else error(401)) as host:
+        ran = run(host.url, limits={"concurrency": 1})
+    assert ran.ending.reason == "fatal"
+    assert list(ran.failures) == ["p0"]
+    assert ran.billed == (Usage(),)
 
 
 def test_retry_after_is_honoured_and_shown(run: Run) -> None:

@@ -16,6 +16,7 @@ from tests.hosted.host import USAGE, Act, Call, answer, error, hosting
 from tests.hosted.test_secrets import cli
 from visioneval.benchmark import Finished, spent_by
 from visioneval.errors import StoreError
+from visioneval.limits import Pace
 from visioneval.pricing import call_costs_usd
 from visioneval.store import read_run
 from visioneval.types import Usage
@@ -256,10 +257,8 @@ def test_a_prompt_waits_for_requests_per_minute(run: Run) -> None:
     with hosting(lambda call: answer()) as host:
         ran = run(host.url, limits={"requests_per_minute": 600.0})
     assert len(host.calls) == 5
-    arrived = sorted(call.at for call in host.calls)
-    assert (
-        arrived[-1] - arrived[0] >= 0.4 - 0.1
-    )  # one every 0.1 s; the first may be late, for it opens the connection
+    pace = Pace(600.0, clock=lambda: 7.0)
+    assert [pace.wait_s() for _ in range(5)] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
     assert all(record.reply and record.reply.timing.queue_s > 0 for record in ran.stored.records)
 
 

@@ -50,9 +50,9 @@ def command(
     **settings: int | str | None,
 ) -> None:
     """Say about what a run would cost, and the most that it could. It is an estimate; bills come from usage."""
-    from visioneval.benchmark import merge
     from visioneval.estimate import estimate
     from visioneval.models import find_card, load_cards, load_hosts, load_prices, suite_of
+    from visioneval.planning import merge
     from visioneval.suite import load_suite, select
     from visioneval.types import BATCH, Settings
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from visioneval.runner import Limits
+    from visioneval.work import Limits
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,6 +72,6 @@ def waiting_options(function: F) -> F:
 
 def limits_of(concurrency: int | None, rpm: float | None, tpm: float | None) -> Limits:
     """Return the runner's limits."""
-    from visioneval.runner import Limits
+    from visioneval.work import Limits
 
     return Limits(concurrency=concurrency, requests_per_minute=rpm, tokens_per_minute=tpm)

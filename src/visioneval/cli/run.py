@@ -148,6 +148,7 @@ def command(
     from visioneval.cli.progress import RunProgress
     from visioneval.judging import check_judge
     from visioneval.models import at_host, find_card, load_cards, load_hosts, load_prices, suite_of
+    from visioneval.planning import plan_run
     from visioneval.questions import ImageCache
     from visioneval.shard import Shard
     from visioneval.suite import load_suite, select
@@ -178,7 +179,7 @@ def command(
     images: dict[int | None, ImageCache] = {}
     for card, effort in conditions:
         condition = msgspec.convert(asked | ({"effort": effort} if effort else {}), Settings)
-        plan = benchmark.plan_run(
+        plan = plan_run(
             card,
             loaded,
             prompts,
