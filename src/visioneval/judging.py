@@ -146,6 +146,8 @@ def check_judge(judge: ModelCard, judged: ModelCard, *, self_judging: bool = Fal
         raise ModelError(
             f"model {judged.name!r} would judge its own replies; choose another --judge, or say --self-judging"
         )
+    if judge.provider != "openai":
+        raise ModelError(f"model {judge.name!r} cannot judge: only a hosted model can be asked for a JSON schema")
     check_settings(judge, judge_settings(judge))
 
 

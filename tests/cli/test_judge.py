@@ -148,7 +148,7 @@ def test_a_judge_that_cannot_be_asked_is_noticed_before_the_run_is_paid_for(
     model = ("--model", "openai:m", "--base-url", address)
     ended = visioneval("run", "--suite", suite, *model, "--judge", judge)
     assert ended.returncode == 4
-    assert ("OPENAI_API_KEY is not set" if ":" in judge else "takes no --structured") in ended.stderr
+    assert ("OPENAI_API_KEY is not set" if ":" in judge else "only a hosted model can") in ended.stderr
     assert ended.stderr.count("\n") == 1
     assert host.asked == []
     assert not (tmp_path / "results").exists()
