@@ -11,9 +11,9 @@ import pytest
 
 from tests.builders import a_prompt, a_record, a_run
 from tests.conftest import CommandLine
-from visioneval.benchmark import grade_stored
 from visioneval.check import Check, Margins, check_run, no_baseline, to_markdown
 from visioneval.compare import GradedRun
+from visioneval.regrading import grade_stored
 from visioneval.store import StoredRun, find_runs
 from visioneval.types import PriceRow, Record, Reply, Run, Timing, Usage
 

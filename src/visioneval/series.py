@@ -8,8 +8,9 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from visioneval.batching import Batching
-from visioneval.benchmark import Finished, Options, Plan, Progress, execute, resume, spent_by
+from visioneval.benchmark import Finished, Options, Progress, execute, resume, spent_by
 from visioneval.errors import ModelError
+from visioneval.planning import Plan
 from visioneval.questions import ImageCache
 from visioneval.store import StoredRun
 

@@ -207,6 +207,10 @@ def test_json_output_is_json_alone_on_stdout(
         (["--rpm", "inf"], 2, "'inf' is not a finite number"),
         (["--config", "nowhere.yaml"], 2, "the configuration nowhere.yaml does not exist"),
         (["--results", "/proc/nowhere", "--model", "baseline-blind"], 5, "/proc/nowhere"),
+        (["--model", "baseline-blind", "--effort", "low"], 4, "is a baseline and takes no --effort; leave it out"),
+        (["--few-shot", "2"], 4, "is a baseline and takes no --few-shot; leave it out"),
+        (["--model", "micro-paligemma", "--structured"], 4, "takes no --structured; leave it out"),
+        (["--model", "hf:/nowhere", "--effort", "low"], 4, "takes no --effort; leave it out"),
     ],
 )
 def test_a_wrong_call_is_one_line_with_its_exit_code_and_makes_no_folder(
@@ -249,6 +253,20 @@ def test_a_run_folder_in_use_or_corrupt_is_one_line_with_exit_code_5(
     assert "records.jsonl line 2 is corrupt" in corrupt.stderr
 
 
+def test_a_run_in_use_is_noticed_before_its_model_is_loaded(
+    visioneval: CommandLine, counting_suite: Path, tmp_path: Path
+) -> None:
+    file = replies(tmp_path / "r.jsonl", {"OC01": "9"})
+    visioneval("run", "--suite", counting_suite, "--model", f"replay:{file}")
+    file.unlink()
+    with RunFolder(the_run(tmp_path)):
+        held = visioneval("resume", the_run(tmp_path))
+    assert "in use by another process" in held.stderr
+    ended = visioneval("resume", the_run(tmp_path))
+    assert ended.returncode == 4
+    assert "cannot read the recorded replies" in ended.stderr
+
+
 def test_a_suite_that_changed_since_is_not_mixed_into_the_old_run(
     visioneval: CommandLine, counting_suite: Path, tmp_path: Path
 ) -> None:
@@ -269,6 +287,10 @@ def test_a_card_file_of_ones_own_names_its_faults(
     wrong = visioneval("run", "--suite", counting_suite, "--models-file", cards, "--model", "mine")
     assert wrong.returncode == 4
     assert "unknown field `temprature`" in wrong.stderr
+    cards.write_text("models:\n  - {name: mine, provider: openai, unsupported: [store, temprature]}\n")
+    wrong = visioneval("run", "--suite", counting_suite, "--models-file", cards, "--model", "mine")
+    assert wrong.returncode == 4
+    assert "there is no parameter 'temprature' to be unsupported; it must be one of batch, detail" in wrong.stderr
     cards.write_text("models:\n  - {name: mine, provider: baseline-blind, note: my own floor}\n")
     right = visioneval("run", "--suite", counting_suite, "--models-file", cards, "--model", "mine")
     assert right.returncode == 0, right.stderr

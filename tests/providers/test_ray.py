@@ -23,6 +23,7 @@ from tests.providers.local.requests import COLOUR_QUESTION, picture
 from visioneval import benchmark
 from visioneval.errors import ModelError
 from visioneval.models import find_card, load_cards
+from visioneval.planning import plan_run
 from visioneval.providers.local.options import with_choices
 from visioneval.providers.ray import RayProvider, open_ray_provider
 from visioneval.store import find_runs, read_run
@@ -108,12 +109,10 @@ def test_an_actor_and_a_node_killed_midway_cost_no_answer(
     doomed = cluster.add_node(num_cpus=1)
     card = micro(cluster.address)
     suite = load_suite(colour_suite)
-    plan = benchmark.plan_run(
-        card, suite, suite.prompts, settings=Settings(), prices=(), results=tmp_path / "results"
-    )
+    plan = plan_run(card, suite, suite.prompts, settings=Settings(), prices=(), results=tmp_path / "results")
     provider = open_ray_provider(card)
     assert len(provider.actors) == 2
-    monkeypatch.setattr(benchmark, "open_provider", lambda card, prompts: provider)
+    monkeypatch.setattr(benchmark, "open_provider", lambda *_: provider)
     chaos = Chaos(cluster, provider, doomed)
     finished = benchmark.execute(plan, chaos)
     assert chaos.killed == ["actor", "node"]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from visioneval.types import GradedRecord
 
 EXAM = Path("tests/fixtures/grader_exam.jsonl")
-OVERRIDES = "overrides.jsonl"
 BELOW_GATE = 1
 
 
@@ -96,7 +95,7 @@ def _labelled(results: Path, run: str) -> list[ExamRow]:
 
 
 def _labels_of(stored: StoredRun) -> dict[Place, Override]:
-    from visioneval.grading.overrides import latest, read_overrides
+    from visioneval.grading.overrides import OVERRIDES, latest, read_overrides
 
     file = stored.folder / OVERRIDES
     return latest(read_overrides(read_text(file), str(file))) if file.exists() else {}
@@ -142,6 +141,7 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
     The labels go to overrides.jsonl in the run folder, with who, when and why. They change no verdict and no
     score: `visioneval audit --run RUN` says how far the grader agrees with them.
     """
+    from visioneval.grading.overrides import OVERRIDES
     from visioneval.store import find_run, read_run
 
     stored = read_run(find_run(results, run))

@@ -100,9 +100,9 @@ def _newest(results: Path) -> list[Path]:
 def _graded(folder: Path) -> GradedRun:
     from msgspec.structs import replace
 
-    from visioneval.benchmark import grade_stored
     from visioneval.compare import GradedRun
     from visioneval.grading.grade import GRADER_VERSION
+    from visioneval.regrading import grade_stored
     from visioneval.store import read_run
 
     stored = read_run(folder)

@@ -42,9 +42,9 @@ def command(
     as_json: bool,
 ) -> None:
     """Say about what a run would cost, and the most that it could. It is an estimate; bills come from usage."""
-    from visioneval.benchmark import merge
     from visioneval.estimate import estimate
     from visioneval.models import suite_of
+    from visioneval.planning import merge
 
     cards, prices = catalogue.find(models), catalogue.prices()
     suite, prompts = selection.load(suite_of(cards))

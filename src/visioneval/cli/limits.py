@@ -10,13 +10,13 @@ from visioneval.cli.numbers import Dollars, Finite
 from visioneval.cli.options import gathered
 
 if TYPE_CHECKING:
-    from visioneval.runner import Limits
+    from visioneval.work import Limits
 
 POLL_S = 60.0
 
 
 def _limits(concurrency: int | None, rpm: float | None, tpm: float | None) -> Limits:
-    from visioneval.runner import Limits
+    from visioneval.work import Limits
 
     return Limits(concurrency=concurrency, requests_per_minute=rpm, tokens_per_minute=tpm)
 

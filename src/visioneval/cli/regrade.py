@@ -35,8 +35,8 @@ def command(
     The model under test is never called, so this costs nothing; a --judge is called for free text that the
     rules leave open, once for each reply.
     """
-    from visioneval.benchmark import regrade
     from visioneval.grading import describe_changes
+    from visioneval.regrading import regrade
     from visioneval.store import find_run, read_run
     from visioneval.suite import load_suite
 

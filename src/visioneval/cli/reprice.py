@@ -23,14 +23,14 @@ def command(run: str, day: datetime | None, results: Path, prices_file: Path | N
     import msgspec
 
     from visioneval.models import load_prices, prices_of
-    from visioneval.pricing import run_row, spent_usd, total_usd
+    from visioneval.pricing import call_costs_usd, run_row, total_usd
     from visioneval.store import find_run, read_run
 
     stored = read_run(find_run(results, run))
     on = day.date() if day else datetime.now(UTC).date()
     repriced = msgspec.structs.replace(stored.run, prices=prices_of(stored.run.card, load_prices(prices_file)))
-    was, was_unknown = total_usd(spent_usd(stored.run, stored.records))
-    now, now_unknown = total_usd(spent_usd(repriced, stored.records, on))
+    was, was_unknown = total_usd(call_costs_usd(stored.run, stored.records))
+    now, now_unknown = total_usd(call_costs_usd(repriced, stored.records, on))
     row = run_row(repriced, on=on)
     if as_json:
         sums = {

@@ -14,7 +14,7 @@ from visioneval.cli.options import json_option, results_option
 from visioneval.cli.outcome import report_runs
 
 if TYPE_CHECKING:
-    from visioneval.runner import Limits
+    from visioneval.work import Limits
 
 
 @click.command("resume")

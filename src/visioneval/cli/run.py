@@ -33,8 +33,8 @@ from visioneval.cli.outcome import report_runs, say_error
 from visioneval.errors import UsageError
 
 if TYPE_CHECKING:
-    from visioneval.runner import Limits
     from visioneval.types import ModelCard, Prompt, Settings
+    from visioneval.work import Limits
 
 DEFAULT_MODEL = "baseline-ocr"
 
@@ -101,9 +101,10 @@ def command(
     has asked is not sent again unless --fresh is given.
     """
     from visioneval.batching import Batching
-    from visioneval.benchmark import Options, plan_run
+    from visioneval.benchmark import Options
     from visioneval.cli.progress import RunProgress
     from visioneval.models import at_host, suite_of
+    from visioneval.planning import plan_run
     from visioneval.series import carry_out
     from visioneval.shard import Shard
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from visioneval.errors import StoreError
 
+OVERRIDES = "overrides.jsonl"
 HumanVerdict = Literal["pass", "fail", "unsure"]
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from visioneval import benchmark
 from visioneval.errors import SuiteError, UsageError
 from visioneval.imports import checkup, inspect_log, replies
 from visioneval.imports.source import Import, Recorded
 from visioneval.models import load_prices
+from visioneval.planning import plan_run
 from visioneval.questions import request_key
+from visioneval.regrading import grade_stored
 from visioneval.store import RunFolder, read_run, write_verdicts
 from visioneval.tables import TABLE_SUFFIXES
 from visioneval.types import ModelCard, Record, Settings, Suite
@@ -73,7 +74,7 @@ def store(found: Import, results: Path) -> list[Path]:
 
 
 def _store_run(suite: Suite, model: str, recorded: Sequence[Recorded], results: Path) -> Path:
-    plan = benchmark.plan_run(
+    plan = plan_run(
         ModelCard(name=model, provider="import", note=NOTE),
         suite,
         suite.prompts,
@@ -87,5 +88,5 @@ def _store_run(suite: Suite, model: str, recorded: Sequence[Recorded], results: 
         for each in recorded:
             key = request_key(plan.run, each.prompt, each.epoch)
             folder.append(Record(key, each.prompt.id, each.epoch, now, reply=each.reply))
-    write_verdicts(plan.folder, benchmark.grade_stored(read_run(plan.folder)))
+    write_verdicts(plan.folder, grade_stored(read_run(plan.folder)))
     return plan.folder

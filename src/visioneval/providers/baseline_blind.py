@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from visioneval.providers.base import refuse_settings
 from visioneval.suite import answer_type, key_text
-from visioneval.types import ModelCard, Prompt, Reply, Request, Timing
+from visioneval.types import ModelCard, Prompt, Reply, Request, Settings, Timing
 
 FEWEST_PROMPTS = 4
 NO_ANSWER = "I do not know."
@@ -48,6 +49,11 @@ def best_constants(prompts: Sequence[Prompt]) -> dict[str, str]:
 def _commonest(texts: Sequence[str]) -> str:
     ((folded, _),) = Counter(text.casefold() for text in texts).most_common(1)
     return next(text for text in texts if text.casefold() == folded)
+
+
+def check_settings(card: ModelCard, settings: Settings) -> None:
+    """Raise ModelError for a setting that a baseline cannot honour."""
+    refuse_settings(card, settings, "is a baseline")
 
 
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> BlindBaseline:
