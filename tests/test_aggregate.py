@@ -13,7 +13,7 @@ from tests.made_up import FIRST, PRICE, SECOND, THIRD, MadeUpRun, passes, prompt
 from visioneval import stats
 from visioneval.aggregate import Rate, Summary, busy_seconds, check_comparable, summarise
 from visioneval.errors import StoreError, UsageError
-from visioneval.types import OUTCOMES, Failure, ModelCard, Outcome, Record, Reply, Timing, Usage
+from visioneval.types import OUTCOMES, ModelCard, Outcome, Record, Reply, Timing, Usage
 
 
 def summary_of(run: MadeUpRun) -> Summary:
@@ -150,10 +150,10 @@ def test_one_answer_without_usage_makes_the_total_unknown_but_not_the_mean() -> 
 def test_a_failed_call_that_was_billed_counts_in_the_spend_only() -> None:
     run = MadeUpRun(outcomes=outcomes(**{"pass": 66, "error": 1}))
     graded = run.graded()
-    billed = Failure("timeout", "late", billed=Usage(input_tokens=1_000_000, output_tokens=0))
+    billed = (Usage(input_tokens=1_000_000, output_tokens=0),)
     record = graded[-1].record
     assert record is not None
-    graded[-1] = msgspec.structs.replace(graded[-1], record=msgspec.structs.replace(record, failure=billed))
+    graded[-1] = msgspec.structs.replace(graded[-1], record=msgspec.structs.replace(record, billed=billed))
     cost = summarise(run.run, graded).cost
     assert cost is not None
     assert cost.per_task_usd == Decimal("0.01114")

@@ -14,9 +14,9 @@ import pytest
 from tests.builders import a_prompt, a_record, a_run
 from tests.conftest import CommandLine
 from tests.made_up import PRICE, MadeUpRun, mixed, prompts
-from visioneval.benchmark import grade_stored
 from visioneval.check import Check, Margins, check_run, no_baseline
 from visioneval.compare import GradedRun
+from visioneval.regrading import grade_stored
 from visioneval.report.check_text import to_markdown
 from visioneval.store import StoredRun, find_runs
 from visioneval.types import ModelCard, PriceRow, Record, Reply, Run, Timing, Usage

@@ -6,11 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from tests.conftest import CommandLine
+from tests.conftest import CommandLine, entry, write_folder
+from tests.responses_host import ResponsesHost
 from visioneval.errors import UsageError
+from visioneval.grading.overrides import Override, as_line, read_overrides
 from visioneval.shard import Shard
-from visioneval.store import find_runs, read_run
+from visioneval.store import RunFolder, find_runs, read_run
 
 RIGHT = {"OC01": "9", "OC02": "12", "OC03": "9", "DD01": "Yes", "DD02": "0101"}
 
@@ -102,3 +105,45 @@ def test_a_part_that_cannot_be(written: str) -> None:
 def test_more_parts_than_prompts() -> None:
     with pytest.raises(UsageError, match="use fewer parts"):
         Shard(3, 3).take([])
+
+
+def test_what_was_judged_labelled_or_drawn_goes_along(visioneval: CommandLine, tmp_path: Path) -> None:
+    free = {"type": "text", "value": "changing a light bulb", "judge": True}
+    scenes = [entry(f"SC0{n}", "What is the man on the ladder doing?", free) for n in (1, 2)]
+    suite = write_folder(tmp_path / "suite", {"Scenes": scenes})
+    rows = [{"id": f"SC0{n}", "reply": f"He is replacing bulb {n}."} for n in (1, 2)]
+    (tmp_path / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with ResponsesHost('{"verdict": "correct"}') as host:
+        for part in ("1/2", "2/2"):
+            judged = ("--judge", "openai:judge-1")
+            model = ("--model", "replay:r.jsonl", "--shard", part)
+            ended = visioneval("run", "--suite", suite, *model, *judged, env=host.environment)
+            assert ended.returncode == 0, ended.stderr
+        parts = find_runs(tmp_path / "results")
+        label = Override("SC01", 0, "fail", "ann", "2026-01-01T00:00:00+00:00")
+        (parts[0] / "overrides.jsonl").write_bytes(as_line(label))
+        (parts[1] / "images").mkdir()
+        (parts[1] / "images/ab.png").write_bytes(b"a picture")
+        merged = visioneval("merge", *parts, "--results", "merged")
+        assert merged.returncode == 0, merged.stderr
+        (whole,) = find_runs(tmp_path / "merged")
+        assert {verdict.outcome for verdict in read_run(whole).verdicts.values()} == {"pass"}
+        assert read_overrides((whole / "overrides.jsonl").read_text(), "") == [label]
+        assert (whole / "images/ab.png").read_bytes() == b"a picture"
+        before = len(host.asked)
+        (whole / "verdicts.jsonl").unlink()
+        visioneval("regrade", whole, *judged, env=host.environment)
+        assert len(host.asked) == before == 2
+        assert {verdict.outcome for verdict in read_run(whole).verdicts.values()} == {"pass"}
+
+
+def test_parts_that_were_asked_with_other_parameters_do_not_merge(
+    visioneval: CommandLine, counting_suite: Path, replies: str, tmp_path: Path
+) -> None:
+    run_parts(visioneval, counting_suite, replies, ["1/2", "2/2"])
+    parts = find_runs(tmp_path / "results")
+    with RunFolder(parts[1]) as opened:
+        opened.write_manifest(replace(read_run(parts[1]).run, dropped_parameters=("temperature",)))
+    ended = visioneval("merge", *parts)
+    assert ended.returncode == 5
+    assert "differ in dropped_parameters" in ended.stderr

@@ -83,6 +83,16 @@ def test_any_other_corrupt_line_is_named_by_file_and_number(tmp_path: Path) -> N
         read_run(folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"), [("records.jsonl", "`visioneval resume` to ask again"), ("verdicts.jsonl", "regrade`")]
+)
+def test_the_advice_for_a_corrupt_line_is_true_of_its_file(tmp_path: Path, name: str, advice: str) -> None:
+    folder = new_folder(tmp_path / "m/run")
+    (folder / name).write_text("{}\n")
+    with pytest.raises(StoreError, match=f"{name} line 1 is corrupt .* restore the file, or delete .*{advice}"):
+        read_run(folder)
+
+
 def test_a_folder_in_use_is_refused_until_its_process_has_gone(tmp_path: Path) -> None:
     folder = new_folder(tmp_path / "m/run")
     holder = subprocess.Popen(

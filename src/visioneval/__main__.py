@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 import click
@@ -17,12 +18,18 @@ def main() -> None:
     4 a model cannot be used, 5 a run folder cannot be used, 6 a provider refused all calls,
     130 interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without a dash shows a question mark for it
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        sys.exit(cli.main(prog_name="visioneval", standalone_mode=False) or 0)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        if len(sys.argv) == 1:
+            error.show()  # the help, where nothing was asked for
+        else:
+            _say_wrong_usage(error)
         sys.exit(error.exit_code)
     except VisionevalError as error:
         from visioneval.cli.outcome import say_error
@@ -31,9 +38,13 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:  # the reader of a pipe left (`visioneval prompts | head`)
-        sys.stderr.close()
-        sys.exit(0)
+
+
+def _say_wrong_usage(error: click.ClickException) -> None:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "visioneval"
+    what = " ".join(error.format_message().split()).removesuffix(".")
+    click.echo(f"visioneval: {what}; `{command} --help` says what may be given", err=True)
 
 
 if __name__ == "__main__":

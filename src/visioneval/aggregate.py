@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from visioneval import stats
 from visioneval.errors import StoreError, UsageError
-from visioneval.pricing import run_row, spent_usd, uncached_cost_usd, usage_cost_usd
+from visioneval.pricing import call_costs_usd, run_row, uncached_cost_usd, usage_cost_usd
 from visioneval.stats import Interval, Quantile
 from visioneval.types import (
     OUTCOMES,
@@ -291,7 +291,7 @@ def _cost(run: Run, graded: Sequence[GradedRecord], overall: Rate) -> Cost | Non
             per_pass_usd=None,
             per_pass_low_usd=None,
             per_pass_high_usd=None,
-            spent_usd=_total(spent_usd(run, records)),
+            spent_usd=_total(call_costs_usd(run, records)),
             known=sum(cost is not None for cost in uncached),
             replies=len(replies),
         ),

@@ -15,8 +15,9 @@ from statistics import median
 from msgspec import Struct
 
 from visioneval.images import encode_image
-from visioneval.pricing import PER_MILLION, row_for
-from visioneval.store import MANIFEST, read_run
+from visioneval.planning import folder_name
+from visioneval.pricing import PER_MILLION, card_row
+from visioneval.store import find_runs, read_manifest, read_run
 from visioneval.suite import image_path
 from visioneval.tokens import OVERHEAD_TOKENS, picture_tokens, text_tokens
 from visioneval.types import Effort, ModelCard, PriceRow, Prompt, SentImage, Settings
@@ -70,9 +71,7 @@ def estimate(
     input_tokens = (texts + pictures) * (1 + settings.few_shot) * epochs
     per_reply, output_basis = _output_tokens(card, settings, results)
     output_tokens = per_reply * len(prompts) * epochs
-    row = row_for(prices, card.name, on, settings.service_tier) or row_for(
-        prices, card.model_id, on, settings.service_tier
-    )
+    row = card_row(card, prices, on, settings.service_tier)
     most = settings.max_output_tokens
     return Estimate(
         model=card.name,
@@ -105,12 +104,11 @@ def _sent(prompt: Prompt, suite_folder: Path, settings: Settings) -> SentImage:
 
 def _output_tokens(card: ModelCard, settings: Settings, results: Path) -> tuple[int, str]:
     """Return the output tokens of a reply and where the number is from: the newest run with this effort."""
-    folders = sorted((path.parent for path in results.glob(f"*/*/{MANIFEST}")), key=lambda path: path.name)
-    for folder in reversed(folders):
-        stored = read_run(folder)
-        same = stored.run.condition.settings.effort == settings.effort
-        if stored.run.card.name != card.name or not same:
+    folders = find_runs(results) if results.is_dir() else []
+    for folder in reversed([folder for folder in folders if folder.parent.name == folder_name(card.name)]):
+        if read_manifest(folder).condition.settings.effort != settings.effort:
             continue
+        stored = read_run(folder)
         usages = [record.reply.usage.output_tokens for record in stored.records if record.reply is not None]
         if counts := [count for count in usages if count is not None]:
             return round(median(counts)), f"output: median of {len(counts)} replies in run {stored.run.id}"

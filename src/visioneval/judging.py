@@ -18,18 +18,19 @@ import msgspec
 from msgspec import Struct
 
 from visioneval.errors import FatalError, ModelError, ParameterRejectedError, RetryableError
-from visioneval.grading.judge import judge_reply
-from visioneval.models import prices_of
-from visioneval.pricing import cost_usd, row_for
-from visioneval.providers import open_provider
+from visioneval.grading.judge import INSTRUCTIONS, SCHEMA, identity_of, judge_reply, read_verdict
+from visioneval.pricing import card_row, cost_usd
+from visioneval.providers import check_settings, open_provider
 from visioneval.providers.base import Provider
-from visioneval.runner import RetryPolicy
+from visioneval.providers.hosted.sdk import at_host_of_environment
 from visioneval.store import Place, StoredRun, append_line, decode_lines, write_verdicts
-from visioneval.types import ModelCard, PriceRow, Prompt, Reply, Request, Usage, Verdict
+from visioneval.types import ModelCard, PriceRow, Prompt, Reply, Request, Settings, Usage, Verdict
+from visioneval.work import RetryPolicy
 
 JUDGEMENTS = "judgements.jsonl"
 MAX_OUTPUT_TOKENS = 2048
 CONCURRENCY = 8
+CORRUPT = "delete that line: that judgement is paid for again when it is asked for"
 
 
 class Judgement(Struct, frozen=True, omit_defaults=True):
@@ -59,17 +60,15 @@ class HostedJudge:
 
     def __init__(self, card: ModelCard, provider: Provider, retry: RetryPolicy | None = None) -> None:
         self.name = card.model_id or card.name
-        self.usage: list[Usage] = []
-        self._card, self._provider, self._retry = card, provider, retry or RetryPolicy()
+        self._settings, self._provider, self._retry = judge_settings(card), provider, retry or RetryPolicy()
         self._fatal: FatalError | None = None
         self._at_once = asyncio.Semaphore(CONCURRENCY)
 
-    async def ask(self, instructions: str, prompt: str, schema: dict[str, object]) -> str:
-        """Return the judge's answer. Raises a ProviderError when there is none."""
+    async def ask(self, prompt: str) -> tuple[str, Usage]:
+        """Return the judge's answer and what it used. Raises a ProviderError when there is none."""
         async with self._at_once:
-            reply = await self._answer(self._request(instructions, prompt, schema))
-        self.usage.append(reply.usage)
-        return reply.text
+            reply = await self._answer(self._request(prompt))
+        return reply.text, reply.usage
 
     async def _answer(self, request: Request) -> Reply:
         for attempt in range(1, self._retry.max_attempts + 1):
@@ -88,31 +87,68 @@ class HostedJudge:
                 raise
         raise RetryableError("other", f"{self.name}: no answer in {self._retry.max_attempts} attempts")
 
-    def _request(self, instructions: str, prompt: str, schema: dict[str, object]) -> Request:
-        limit = self._card.settings.max_output_tokens or MAX_OUTPUT_TOKENS
+    def _request(self, prompt: str) -> Request:
         return Request(
             prompt_id="judge",
             question=prompt,
             answer_type="text",
             options=(),
             image=None,
-            settings=msgspec.structs.replace(
-                self._card.settings, temperature=0.0, max_output_tokens=limit, structured=True
-            ),
+            settings=self._settings,
             epoch=0,
             key="",
-            instructions=instructions,
-            schema=schema,
+            instructions=INSTRUCTIONS,
+            schema=SCHEMA,
         )
 
 
+class Judgements:
+    """The answers of a judge, each asked for once and in the file before it is used."""
+
+    def __init__(self, path: Path, judge: HostedJudge) -> None:
+        self.name, self.paid = judge.name, list[Usage]()
+        """What each call of this pass used."""
+        self._path, self._judge = path, judge
+        self._known = {line.identity: line.answer for line in decode_lines(path, Judgement, CORRUPT)}
+        self._asking: dict[str, asyncio.Task[str]] = {}
+
+    async def ask(self, prompt: str) -> str:
+        """Return the answer there is, or that is on its way, or ask. Raises ProviderError, and StoreError when an
+        answer cannot be written."""
+        identity = identity_of(self.name, prompt)
+        if (answer := self._known.get(identity)) is not None:
+            return answer
+        if identity not in self._asking:
+            self._asking[identity] = asyncio.create_task(self._ask(identity, prompt))
+        return await self._asking[identity]
+
+    async def _ask(self, identity: str, prompt: str) -> str:
+        answer, usage = await self._judge.ask(prompt)
+        self.paid.append(usage)
+        if read_verdict(answer) is not None:  # what is malformed may be well formed another time
+            at = datetime.now(UTC).isoformat(timespec="milliseconds")
+            append_line(self._path, Judgement(identity, answer, self.name, at, usage))
+        return answer
+
+
+def judge_settings(card: ModelCard) -> Settings:
+    """Return what a judge is asked with."""
+    limit = card.settings.max_output_tokens or MAX_OUTPUT_TOKENS
+    return msgspec.structs.replace(card.settings, temperature=0.0, max_output_tokens=limit, structured=True)
+
+
 def check_judge(judge: ModelCard, judged: ModelCard, *, self_judging: bool = False) -> None:
-    """Raise ModelError when a model would judge itself and nobody asked for that."""
+    """Raise ModelError when a model would judge itself and nobody asked for that, and when the judge cannot be
+    asked as things are (no key): before the run that it is to judge is paid for."""
+    judge, judged = at_host_of_environment(judge), at_host_of_environment(judged)
     same = (judge.model_id or judge.name, judge.base_url) == (judged.model_id or judged.name, judged.base_url)
     if same and not self_judging:
         raise ModelError(
             f"model {judged.name!r} would judge its own replies; choose another --judge, or say --self-judging"
         )
+    if judge.provider != "openai":
+        raise ModelError(f"model {judge.name!r} cannot judge: only a hosted model can be asked for a JSON schema")
+    check_settings(judge, judge_settings(judge))
 
 
 def judge_run(stored: StoredRun, card: ModelCard, prices: Sequence[PriceRow]) -> Judged:
@@ -120,22 +156,22 @@ def judge_run(stored: StoredRun, card: ModelCard, prices: Sequence[PriceRow]) ->
 
     Raises ModelError when the judge cannot be reached as things are.
     """
-    provider = open_provider(card, stored.prompts)
+    card = at_host_of_environment(card)
+    provider = open_provider(card, stored.prompts, judge_settings(card))
     return asyncio.run(_judge(stored, card, provider, prices))
 
 
 async def _judge(stored: StoredRun, card: ModelCard, provider: Provider, prices: Sequence[PriceRow]) -> Judged:
-    judge, verdicts = HostedJudge(card, provider), dict(stored.verdicts)
-    kept = JudgementFile(stored.folder / JUDGEMENTS, judge)
+    verdicts, left_open = dict(stored.verdicts), _open_replies(stored)
     try:
-        left_open = _open_replies(stored)
-        decided = await asyncio.gather(*(judge_reply(*pair, judge, kept) for _, pair in left_open))
+        judge = Judgements(stored.folder / JUDGEMENTS, HostedJudge(card, provider))
+        decided = await asyncio.gather(*(judge_reply(*pair, judge) for _, pair in left_open))
     finally:
         await provider.close()
     verdicts.update({place: verdict for (place, _), verdict in zip(left_open, decided, strict=True)})
     write_verdicts(stored.folder, verdicts)
     left = sum(verdict.outcome == "ungraded" for verdict in decided)
-    return Judged(len(judge.usage), len(decided) - left, left, _spent_usd(card, judge.usage, prices))
+    return Judged(len(judge.paid), len(decided) - left, left, _spent_usd(card, judge.paid, prices))
 
 
 def _open_replies(stored: StoredRun) -> list[tuple[Place, tuple[Prompt, Reply]]]:
@@ -151,24 +187,7 @@ def _is_open(verdict: Verdict) -> bool:
 
 
 def _spent_usd(card: ModelCard, usage: Sequence[Usage], prices: Sequence[PriceRow]) -> Decimal | None:
-    rows, today = prices_of(card, prices), datetime.now(UTC).date()
-    costs = [
-        cost_usd(each, row_for(rows, rows[0].model, today, each.service_tier) if rows else None) for each in usage
-    ]
+    today = datetime.now(UTC).date()
+    costs = [cost_usd(each, card_row(card, prices, today, each.service_tier)) for each in usage]
     known = [cost for cost in costs if cost is not None]
     return sum(known, Decimal(0)) if len(known) == len(costs) else None
-
-
-class JudgementFile(dict[str, str]):
-    """The answers of judges by identity; a new one is appended to the file at once."""
-
-    def __init__(self, path: Path, judge: HostedJudge) -> None:
-        super().__init__({line.identity: line.answer for line in decode_lines(path, Judgement)})
-        self._path, self._judge = path, judge
-
-    def __setitem__(self, identity: str, answer: str) -> None:
-        """Keep an answer. Raises StoreError when it cannot be written."""
-        super().__setitem__(identity, answer)
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        usage = self._judge.usage[-1] if self._judge.usage else Usage()
-        append_line(self._path, Judgement(identity, answer, self._judge.name, at, usage))

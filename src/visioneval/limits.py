@@ -72,11 +72,6 @@ class Gate:
         self._seen = self._closed = False
         self._timer: asyncio.TimerHandle | None = None
 
-    @property
-    def host_is_down(self) -> bool:
-        """Whether the host failed so often in a row that it is only probed."""
-        return self._down_since is not None
-
     async def enter(self, tokens: float = 0.0) -> bool:
         """Wait until a call may be sent; False when the run was stopped meanwhile. Ends with `leave`."""
         while not self._closed and not self._open():

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from visioneval.benchmark import grade_stored
 from visioneval.compare import GradedRun
 from visioneval.grading.grade import GRADER_VERSION
+from visioneval.regrading import grade_stored
 from visioneval.store import MANIFEST, find_runs, read_manifest, read_run
 
 

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from visioneval.types import PriceRow, Record, Run, Usage
+from visioneval.types import ModelCard, PriceRow, Record, Run, Usage
 
 PER_MILLION = Decimal(1_000_000)
-
-
 STANDARD = "standard"
 _STANDARD_NAMES = (None, "default", "auto", STANDARD)
 
@@ -24,6 +22,12 @@ def row_for(prices: Sequence[PriceRow], model: str, on: date, tier: str | None =
     wanted = STANDARD if tier in _STANDARD_NAMES else tier
     rows = [row for row in prices if row.model == model and row.tier == wanted and row.valid_from <= on]
     return max(rows, key=lambda row: row.valid_from, default=None)
+
+
+def card_row(card: ModelCard, prices: Sequence[PriceRow], on: date, tier: str | None = None) -> PriceRow | None:
+    """Return the row of a card: that of its name, else that of the model it stands for."""
+    rows = (row_for(prices, name, on, tier) for name in (card.name, card.model_id))
+    return next((row for row in rows if row is not None), None)
 
 
 def cost_usd(usage: Usage, row: PriceRow | None) -> Decimal | None:
@@ -60,9 +64,7 @@ def run_row(run: Run, tier: str | None = None, on: date | None = None) -> PriceR
     `tier` is the one the host reported; where it reported none, the one that was asked for.
     """
     day = on or datetime.fromisoformat(run.started).date()
-    asked = tier or run.condition.settings.service_tier
-    rows = (row_for(run.prices, name, day, asked) for name in (run.card.name, run.card.model_id))
-    return next((row for row in rows if row is not None), None)
+    return card_row(run.card, run.prices, day, tier or run.condition.settings.service_tier)
 
 
 def usage_cost_usd(run: Run, usage: Usage, on: date | None = None) -> Decimal | None:
@@ -70,7 +72,7 @@ def usage_cost_usd(run: Run, usage: Usage, on: date | None = None) -> Decimal | 
     return cost_usd(usage, run_row(run, usage.service_tier, on))
 
 
-def spent_usd(run: Run, records: Iterable[Record], on: date | None = None) -> list[Decimal | None]:
+def call_costs_usd(run: Run, records: Iterable[Record], on: date | None = None) -> list[Decimal | None]:
     """Return what each call of a run cost that the host charged: answers, and failures that were billed.
 
     An answer that was taken from an earlier run cost nothing.
@@ -79,8 +81,6 @@ def spent_usd(run: Run, records: Iterable[Record], on: date | None = None) -> li
     for record in records:
         if record.reply is not None and record.cached_from is None:
             usages.append(record.reply.usage)
-        if record.failure is not None and record.failure.billed is not None:
-            usages.append(record.failure.billed)
         usages += record.billed
     return [usage_cost_usd(run, usage, on) for usage in usages]
 

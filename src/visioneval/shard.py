@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from visioneval.batching.journal import JOURNAL, Journal
 from visioneval.errors import StoreError, UsageError
-from visioneval.store import RunFolder, StoredRun
+from visioneval.grading.overrides import OVERRIDES, Override
+from visioneval.judging import JUDGEMENTS, Judgement
+from visioneval.store import IMAGES, RunFolder, StoredRun, decode_lines, write_atomically, write_verdicts
 from visioneval.types import Prompt, Run
 
 T = TypeVar("T")
-SAME = ("suite_sha256", "suite_size", "epochs", "condition")
+SAME = ("suite_sha256", "suite_size", "epochs", "condition", "dropped_parameters")
 """Fields of the manifests that must agree; the models must too, apart from where each part ran."""
 
 
@@ -30,7 +35,7 @@ class Shard(Struct, frozen=True):
     @classmethod
     def parse(cls, written: str) -> Shard:
         """Read "2/4". Raises UsageError."""
-        match = re.fullmatch(r"(\d+)/(\d+)", written)
+        match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", written)
         if match is None or not 1 <= int(match[1]) <= int(match[2]):
             raise UsageError(
                 f"--shard {written}: write PART/PARTS, as in 2/4, with the part between 1 and the parts"
@@ -51,10 +56,12 @@ class Shard(Struct, frozen=True):
 def merge_shards(parts: Sequence[StoredRun], results: Path, folder_name: str) -> Path:
     """Write the parts of one run as one run folder, and return it; the parts stay as they are.
 
-    Raises StoreError when a part is missing or there twice, or when the parts are not of one run.
+    What is paid for or decided by a person goes along: judgements, overrides, pictures. Raises StoreError when a
+    part is missing, there twice or still under way at its host, or when the parts are not of one run.
     """
     ordered = _in_order(parts)
     _check_same(ordered)
+    _check_ended(ordered)
     prompts = _interleaved([part.prompts for part in ordered])
     first = min((part.run for part in ordered), key=lambda run: run.started)
     run_id = f"{first.id.partition('-')[0]}-{secrets.token_hex(2)}"
@@ -71,7 +78,22 @@ def merge_shards(parts: Sequence[StoredRun], results: Path, folder_name: str) ->
         for part in ordered:
             for record in part.records:
                 opened.append(record)
+    for name, type_ in ((JUDGEMENTS, Judgement), (OVERRIDES, Override)):
+        lines = [line for part in ordered for line in decode_lines(part.folder / name, type_, "delete that line")]
+        if lines:
+            write_atomically(folder / name, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    write_verdicts(folder, {place: verdict for part in ordered for place, verdict in part.verdicts.items()})
+    _copy_images(ordered, folder / IMAGES)
     return folder
+
+
+def _copy_images(parts: Sequence[StoredRun], to: Path) -> None:
+    try:
+        for part in parts:
+            if (part.folder / IMAGES).is_dir():
+                shutil.copytree(part.folder / IMAGES, to, dirs_exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the pictures of the parts cannot be copied to {to} ({error}); check the disk") from None
 
 
 def _in_order(parts: Sequence[StoredRun]) -> list[StoredRun]:
@@ -103,6 +125,15 @@ def _check_same(parts: Sequence[StoredRun]) -> None:
                 raise StoreError(f"runs {first.id} and {run.id} differ in {field}; merge parts of one run")
         if _model(run) != _model(first):
             raise StoreError(f"runs {first.id} and {run.id} used different models; merge parts of one run")
+
+
+def _check_ended(parts: Sequence[StoredRun]) -> None:
+    for part in parts:
+        if any(each.batch_id for each in Journal(part.folder / JOURNAL, repair=False).parts.values()):
+            raise StoreError(
+                f"part {part.run.shard} has batches under way at the host, which would be asked again; "
+                f"`visioneval resume {part.folder}` first"
+            )
 
 
 def _model(run: Run) -> tuple[object, ...]:

@@ -19,14 +19,15 @@ import msgspec
 from msgspec import Struct
 
 from visioneval.errors import StoreError
-from visioneval.suite import TABLE_SUFFIXES
-from visioneval.types import GradedRecord, Prompt, Record, Reply, ReplyImage, Run, Usage, Verdict
+from visioneval.suite import folder_of
+from visioneval.types import GradedRecord, Prompt, Record, Run, Verdict
 
-MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
+MANIFEST, PROMPTS, RECORDS, VERDICTS, IMAGES, LOCK = (
     "manifest.json",
     "prompts.json",
     "records.jsonl",
     "verdicts.jsonl",
+    "images",
     ".lock",
 )
 NOT_RUN = "not run"
@@ -56,11 +57,6 @@ class StoredRun(Struct, frozen=True):
     verdicts: Mapping[Place, Verdict]
 
     @property
-    def billed(self) -> tuple[Usage, ...]:
-        """Every call that the host charged, or may have charged, although it gave no answer."""
-        return tuple(usage for record in self.records for usage in record.billed)
-
-    @property
     def suite_path(self) -> Path:
         """Where the suite was when the run was made: a folder, or a table."""
         return (self.folder / self.run.suite_path).resolve()
@@ -68,8 +64,7 @@ class StoredRun(Struct, frozen=True):
     @property
     def suite_folder(self) -> Path:
         """The folder that image paths start from; it need not be there any more."""
-        path = self.suite_path
-        return path.parent if path.suffix.lower() in TABLE_SUFFIXES else path
+        return folder_of(self.suite_path)
 
     def graded(self) -> tuple[GradedRecord, ...]:
         """Return one graded record for each planned (prompt, epoch), in order; what was not run is skipped."""
@@ -106,6 +101,7 @@ def find_run(results: Path, name: str) -> Path:
         return Path(name)
     runs = find_runs(results)
     matches = [run for run in runs if run.name == name] or [run for run in runs if run.parent.name == name]
+    matches = matches or [run for run in runs if read_manifest(run).condition.model == name]  # as --model names it
     if not matches:
         raise StoreError(
             f"no run {name!r} below {results}; give a run folder, a run id or a model name "
@@ -127,14 +123,19 @@ def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
     run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
-    verdicts = decode_lines(folder / VERDICTS, KeyedVerdict)
+    verdicts = decode_lines(folder / VERDICTS, KeyedVerdict, "delete it and `visioneval regrade`")
     return StoredRun(
         folder,
         run,
         prompts,
-        _last_words(decode_lines(folder / RECORDS, Record)),
+        _last_words(read_records(folder)),
         {(line.prompt_id, line.epoch): line.verdict for line in verdicts},
     )
+
+
+def read_records(folder: Path) -> list[Record]:
+    """Read every line of `records.jsonl`. Raises StoreError naming the line."""
+    return decode_lines(folder / RECORDS, Record, "delete that line and `visioneval resume` to ask again")
 
 
 def write_verdicts(folder: Path, verdicts: Mapping[Place, Verdict]) -> None:
@@ -158,6 +159,13 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise _write_error(path, error) from None
+
+
+def check_writable(folder: Path) -> None:
+    """Raise StoreError when a run folder cannot be made, as far as that can be told without making it."""
+    there = next(parent for parent in folder.resolve().parents if parent.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise StoreError(f"cannot write {folder} ({there} takes no new folder); check the path and its rights")
 
 
 class RunFolder:
@@ -205,8 +213,11 @@ class RunFolder:
         write_atomically(self.folder / PROMPTS, _pretty(tuple(prompts)))
 
     def append(self, record: Record) -> None:
-        """Hand one record to the operating system, whole. Raises StoreError, as on a full disk."""
-        line = msgspec.json.encode(record) + b"\n"
+        """Hand one record to the operating system, whole, its pictures as their hashes alone.
+
+        Raises StoreError, as on a full disk.
+        """
+        line = msgspec.json.encode(_without_pictures(record)) + b"\n"
         start = os.fstat(self._file).st_size
         try:
             written = os.write(self._file, line)
@@ -217,21 +228,18 @@ class RunFolder:
             raise _write_error(self.folder / RECORDS, error) from None
         self._dirty = True
 
-    def keep_image(self, image: ReplyImage) -> None:
-        """Write a picture that came with a reply to `images/`, under its hash."""
-        suffix = image.media_type.removeprefix("image/").split("+")[0]
-        folder = self.folder / "images"
-        folder.mkdir(exist_ok=True)
-        write_atomically(folder / f"{image.sha256}.{suffix if suffix.isalnum() else 'bin'}", image.content)
-
-    def keep_images(self, reply: Reply) -> Reply:
-        """Keep the pictures of a reply in files, and return it with their hashes alone."""
-        if not reply.images:
-            return reply
-        for image in reply.images:
-            self.keep_image(image)
-        bare = tuple(msgspec.structs.replace(image, content=b"") for image in reply.images)
-        return msgspec.structs.replace(reply, images=bare)
+    def keep_images(self, record: Record) -> None:
+        """Write the pictures that came with a reply to `images/`, under their hashes. Raises StoreError."""
+        folder = self.folder / IMAGES
+        for image in record.reply.images if record.reply else ():
+            if not image.content:  # of an answer that was taken from an earlier run
+                continue
+            try:
+                folder.mkdir(exist_ok=True)
+            except OSError as error:
+                raise _write_error(folder, error) from None
+            suffix = image.media_type.removeprefix("image/").split("+")[0]
+            write_atomically(folder / f"{image.sha256}.{suffix if suffix.isalnum() else 'bin'}", image.content)
 
     def sync(self) -> None:
         """Make sure that what was appended is on the disk."""
@@ -255,6 +263,13 @@ class RunFolder:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _without_pictures(record: Record) -> Record:
+    if record.reply is None or not record.reply.images:
+        return record
+    bare = tuple(msgspec.structs.replace(image, content=b"") for image in record.reply.images)
+    return msgspec.structs.replace(record, reply=msgspec.structs.replace(record.reply, images=bare))
 
 
 def _pretty(value: object) -> bytes:
@@ -285,10 +300,11 @@ def _decode(path: Path, type_: type[T]) -> T:
         raise StoreError(f"{path} is corrupt ({error}); restore it or delete the run folder") from None
 
 
-def decode_lines(path: Path, type_: type[T] | UnionType) -> list[T]:
+def decode_lines(path: Path, type_: type[T] | UnionType, advice: str) -> list[T]:
     """Decode a file of JSON lines, none where there is no file.
 
-    A last line without its end, the mark of a killed writer, is left out. Raises StoreError naming the line.
+    A last line without its end, the mark of a killed writer, is left out. Raises StoreError naming the line, with
+    the `advice` to follow when the file cannot be restored.
     """
     decoder: Any = msgspec.json.Decoder(type_)
     decoded: list[T] = []
@@ -300,8 +316,7 @@ def decode_lines(path: Path, type_: type[T] | UnionType) -> list[T]:
                 except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
                     if line.endswith(b"\n"):
                         raise StoreError(
-                            f"{path} line {number} is corrupt ({error}); restore the file, or delete that line to "
-                            "ask again"
+                            f"{path} line {number} is corrupt ({error}); restore the file, or {advice}"
                         ) from None
     except FileNotFoundError:
         return []

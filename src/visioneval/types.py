@@ -427,8 +427,6 @@ class Failure(Struct, frozen=True, omit_defaults=True):
     message: str
     attempts: int = 1
     retry_s: Seconds = 0.0
-    billed: Usage | None = None
-    """Tokens that were charged although no answer came."""
 
 
 class Record(Struct, frozen=True, omit_defaults=True):

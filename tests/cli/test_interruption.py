@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import CommandLine, write_table
 from tests.responses_host import ResponsesHost
 from visioneval.store import find_runs, read_run
+from visioneval.types import Usage
 
 PROMPTS = 12
 ANSWER_S = 0.15
@@ -76,6 +77,26 @@ def test_ctrl_c_stops_cleanly_prints_the_scores_and_tells_how_to_go_on(
     assert records.read_bytes().startswith(answered)
     assert len(set(host.questions)) == len(host.questions)
     assert len(host.asked) == PROMPTS
+
+
+def test_a_second_ctrl_c_drops_the_calls_in_flight_and_says_that_they_may_be_charged(
+    suite: Path, host: ResponsesHost
+) -> None:
+    host.answer_s = 30.0
+    process = start(suite, host.environment)
+    while len(host.asked) < 2:
+        time.sleep(0.005)
+    assert process.stderr is not None
+    process.send_signal(signal.SIGINT)
+    while "waiting for the calls in flight" not in process.stderr.readline():
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    (run,) = find_runs(suite.parent / "results")
+    records = read_run(run).records
+    assert len(records) == 2
+    assert all(record.failure is not None and record.billed == (Usage(),) for record in records)
 
 
 @pytest.mark.parametrize("count", [0, 1, 4, 7, 10])

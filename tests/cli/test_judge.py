@@ -121,3 +121,43 @@ def test_run_with_a_judge_counts_its_cost_apart(
     assert outcomes(the_run(tmp_path)) == {"SC01": "fail", "SC02": "pass"}
     (line,) = (the_run(tmp_path) / "judgements.jsonl").read_text().splitlines()
     assert json.loads(line)["usage"] == {"input_tokens": 9, "output_tokens": 1}
+
+
+def test_equal_replies_are_judged_by_one_call(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost
+) -> None:
+    rows = [{"id": "SC01", "reply": "He swaps the bulb.", "epoch": epoch} for epoch in range(3)]
+    (tmp_path / "r.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    visioneval("run", "--suite", suite, "--model", "replay:r.jsonl", "--epochs", "3", "--only", "SC01")
+    host.answer, host.answer_s = "malformed", 0.2
+    run = the_run(tmp_path)
+    visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
+    assert len(host.asked) == 1
+    host.answer = '{"verdict": "correct"}'
+    judged = visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
+    assert "3 decided, 0 left open, 1 calls" in judged.stderr
+    assert len(host.asked) == 2
+    assert len((run / "judgements.jsonl").read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize("judge", ["openai:judge-1", "micro-paligemma"])
+def test_a_judge_that_cannot_be_asked_is_noticed_before_the_run_is_paid_for(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost, judge: str
+) -> None:
+    address = host.environment["OPENAI_BASE_URL"]
+    model = ("--model", "openai:m", "--base-url", address)
+    ended = visioneval("run", "--suite", suite, *model, "--judge", judge)
+    assert ended.returncode == 4
+    assert ("OPENAI_API_KEY is not set" if ":" in judge else "only a hosted model can") in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert host.asked == []
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_model_does_not_judge_the_run_that_it_made_at_the_same_host(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost
+) -> None:
+    visioneval("run", "--suite", suite, "--model", "openai:one", env=host.environment)
+    refused = visioneval("regrade", the_run(tmp_path), "--judge", "openai:one", env=host.environment)
+    assert refused.returncode == 4
+    assert "would judge its own replies" in refused.stderr

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import pytest
 
 from visioneval.errors import RetryableError
-from visioneval.grading.judge import INSTRUCTIONS, SCHEMA, judge_prompt, judge_reply, read_verdict
+from visioneval.grading.judge import judge_prompt, judge_reply, read_verdict
 from visioneval.types import Integer, Prompt, Reply, Text, Verdict
 
 QUESTION = "What is the man on the ladder doing?"
@@ -69,8 +69,7 @@ class ScriptedJudge:
         self.answers = list(answers)
         self.asked: list[str] = []
 
-    async def ask(self, instructions: str, prompt: str, schema: dict[str, object]) -> str:
-        assert (instructions, schema) == (INSTRUCTIONS, SCHEMA)
+    async def ask(self, prompt: str) -> str:
         self.asked.append(prompt)
         return self.answers.pop(0)
 
@@ -78,17 +77,17 @@ class ScriptedJudge:
 class EchoingJudge(ScriptedJudge):
     """The worst of judges: repeats the reply that it was given."""
 
-    async def ask(self, instructions: str, prompt: str, schema: dict[str, object]) -> str:
+    async def ask(self, prompt: str) -> str:
         return data_in(prompt)[-1]
 
 
 class DeadJudge(ScriptedJudge):
-    async def ask(self, instructions: str, prompt: str, schema: dict[str, object]) -> str:
+    async def ask(self, prompt: str) -> str:
         raise RetryableError("timeout", "no answer in 60 s")
 
 
-def judged(reply: str, judge: ScriptedJudge, cache: dict[str, str] | None = None) -> Verdict:
-    return asyncio.run(judge_reply(PROMPT, Reply(reply), judge, cache))
+def judged(reply: str, judge: ScriptedJudge) -> Verdict:
+    return asyncio.run(judge_reply(PROMPT, Reply(reply), judge))
 
 
 def data_in(prompt: str) -> Sequence[str]:
@@ -142,9 +141,8 @@ def test_a_judge_that_repeats_the_reply_gives_no_verdict(reply: str) -> None:
 )
 def test_a_malformed_judgement_is_ungraded_and_never_a_fail(answer: str) -> None:
     assert read_verdict(answer) is None
-    cache: dict[str, str] = {}
-    verdict = judged("He is replacing the bulb.", ScriptedJudge(answer), cache)
-    assert (verdict.outcome, verdict.rule, cache) == ("ungraded", "judge", {})
+    verdict = judged("He is replacing the bulb.", ScriptedJudge(answer))
+    assert (verdict.outcome, verdict.rule) == ("ungraded", "judge")
 
 
 @pytest.mark.parametrize(
@@ -160,13 +158,6 @@ def test_a_judge_that_does_not_answer_leaves_the_reply_ungraded() -> None:
     verdict = judged("He is replacing the bulb.", DeadJudge())
     assert verdict.outcome == "ungraded"
     assert "no answer in 60 s" in verdict.note
-
-
-def test_a_judgement_is_asked_for_once() -> None:
-    judge, cache = ScriptedJudge('{"verdict": "correct"}'), dict[str, str]()
-    first = judged("He is replacing the bulb.", judge, cache)
-    assert judged("He is replacing the bulb.", judge, cache) == first
-    assert len(judge.asked) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from visioneval.grading.regrade import changes, describe_changes, grader_versions
+from visioneval.grading.regrade import changes, describe_changes
 from visioneval.types import Outcome, Verdict
 
 ONE, TWO = ("nuts", 0), ("nuts", 1)
@@ -16,7 +16,6 @@ def test_equal_verdicts_of_two_grader_versions_are_no_change() -> None:
     old, new = {ONE: verdict("pass", version="1")}, {ONE: verdict("pass", version="2")}
     assert changes(old, new) == []
     assert describe_changes([], 1) == "1 replies graded again: nothing changed."
-    assert grader_versions(old | {TWO: new[ONE]}) == ("1", "2")
 
 
 def test_a_pass_that_is_lost_is_told_with_what_was_read_before_and_after() -> None:

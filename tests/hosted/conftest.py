@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -13,10 +13,11 @@ from PIL import Image
 
 from visioneval import benchmark
 from visioneval.limits import BreakerPolicy
-from visioneval.runner import Limits, RetryPolicy
+from visioneval.planning import plan_run
 from visioneval.store import StoredRun
 from visioneval.suite import load_suite
-from visioneval.types import ModelCard, PriceRow, Settings, Verdict
+from visioneval.types import ModelCard, PriceRow, Settings, Usage, Verdict
+from visioneval.work import Limits, RetryPolicy
 
 QUICK = RetryPolicy(max_attempts=12, base_s=0.01, longest_s=0.05)
 PRICE = PriceRow(
@@ -59,6 +60,11 @@ class Ran:
         self.ending, self.progress = finished.ending, progress
 
     @property
+    def billed(self) -> tuple[Usage, ...]:
+        """Every call that the host charged, or may have charged, although it gave no answer."""
+        return tuple(usage for record in self.stored.records for usage in record.billed)
+
+    @property
     def replies(self) -> dict[str, str]:
         return {record.prompt_id: record.reply.text for record in self.stored.records if record.reply}
 
@@ -67,13 +73,13 @@ class Ran:
         return {record.prompt_id: record.failure.message for record in self.stored.records if record.failure}
 
 
-def write_suite(folder: Path, size: int) -> Path:
+def write_suite(folder: Path, size: int, more: str = "") -> Path:
     """Write a suite of yes/no questions about one tiny picture each."""
     (folder / "images").mkdir(parents=True)
     rows = ["id,image,question,answer,type"]
     for number in range(size):
         Image.new("RGB", (4, 4), (number % 256, number // 256, 0)).save(folder / f"images/{number}.png")
-        rows.append(f"p{number},images/{number}.png,Is light {number} on?,yes,yes_no")
+        rows.append(f"p{number},images/{number}.png,Is light {number} on?{more},yes,yes_no")
     (folder / "suite.csv").write_text("\n".join(rows) + "\n")
     return folder / "suite.csv"
 
@@ -99,18 +105,19 @@ def run(tmp_path: Path, small_suite: Path) -> Run:
         card: dict[str, Any] | None = None,
         limits: dict[str, Any] | None = None,
         blind: bool = False,
+        prices: Sequence[PriceRow] = (PRICE,),
         **options: Any,
     ) -> Ran:
         model = ModelCard(
             **{"name": "m", "provider": "openai", "base_url": url, "options": {"timeout_s": 2}, **(card or {})}
         )
         loaded = load_suite(suite)
-        plan = benchmark.plan_run(
+        plan = plan_run(
             model,
             loaded,
             loaded.prompts,
             settings=Settings(**(settings or {})),
-            prices=[PRICE],
+            prices=prices,
             results=tmp_path / "results",
             blind=blind,
         )

@@ -7,11 +7,12 @@ from pathlib import Path
 from tests.hosted.conftest import PRICE, QUICK, Quiet
 from visioneval import benchmark
 from visioneval.batching import Batching
+from visioneval.planning import plan_run
 from visioneval.providers import openai
 from visioneval.providers.hosted.sdk import import_sdk
-from visioneval.runner import Limits
 from visioneval.suite import load_suite
 from visioneval.types import ModelCard, Settings
+from visioneval.work import Limits
 
 assert openai
 import_sdk()
@@ -26,7 +27,7 @@ def live_by_batch(url: str, suite: Path, results: Path) -> None:
         return
     card = ModelCard(name="m", provider="openai", base_url=url, options={"batch_requests": 3})
     loaded, settings = load_suite(suite), Settings(service_tier="batch")
-    plan = benchmark.plan_run(card, loaded, loaded.prompts, settings=settings, prices=[PRICE], results=results)
+    plan = plan_run(card, loaded, loaded.prompts, settings=settings, prices=[PRICE], results=results)
     benchmark.execute(plan, Quiet(), options)
 
 
@@ -39,5 +40,5 @@ def live(url: str, suite: Path, results: Path) -> None:
         return
     card = ModelCard(name="m", provider="openai", base_url=url)
     loaded = load_suite(suite)
-    plan = benchmark.plan_run(card, loaded, loaded.prompts, settings=Settings(), prices=[PRICE], results=results)
+    plan = plan_run(card, loaded, loaded.prompts, settings=Settings(), prices=[PRICE], results=results)
     benchmark.execute(plan, Quiet(), options)

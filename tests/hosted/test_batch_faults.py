@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from tests.conftest import draw, entry, write_folder
 from tests.hosted.batch_host import BatchHost, Fault, Line, MadeBatch, Outcome, hosting_batches, right
-from tests.hosted.conftest import Ran, Run, resume, write_suite
+from tests.hosted.conftest import PRICE, Ran, Run, resume, write_suite
 from visioneval.batching import MISSES, TRIES, Batching
+from visioneval.benchmark import Finished, spent_by
+from visioneval.errors import StoreError
 from visioneval.types import Usage
 
 SOON = Batching(poll_s=0.01)
@@ -283,7 +289,7 @@ def test_a_request_that_was_billed_without_an_answer_counts_in_what_the_run_cost
     host.outcome = only_once("Is light 2 on?", (200, failed))
     ran = batch()
     assert ran.replies == ALL
-    assert ran.stored.billed == (Usage(100, 20, 64, 0, 12, None, "batch"),)
+    assert ran.billed == (Usage(100, 20, 64, 0, 12, None, "batch"),)
 
 
 @pytest.mark.parametrize(
@@ -353,7 +359,7 @@ def test_a_line_that_is_torn_is_asked_again_for_it_may_have_been_billed(batch: R
     ran = batch()
     assert ran.replies == ALL
     assert sorted(host.asked.values()) == [1, 1, 1, 1, 2]
-    assert ran.stored.billed == (Usage(),)
+    assert ran.billed == (Usage(),)
 
 
 def test_a_host_that_names_no_counts_and_ignores_the_metadata_will_do(batch: Run, host: BatchHost) -> None:
@@ -370,7 +376,7 @@ def test_results_that_are_gone_are_failures_whose_bill_is_unknown(batch: Run, ho
     assert fetched.ending.reason == "complete"
     assert set(fetched.failures) == set(ALL)
     assert "does not keep the results" in fetched.failures["p0"]
-    assert fetched.stored.billed == (Usage(),) * 5
+    assert fetched.billed == (Usage(),) * 5
     assert host.asked == EVERY
     assert resume(ran.stored.folder, batching=SOON).replies == ALL
 
@@ -404,6 +410,59 @@ def test_a_picture_that_cannot_be_read_fails_its_prompt_alone(
     assert ran.ending.reason == "complete"
     assert len(ran.replies) + len(ran.failures) == 5
     assert len(host.batches) == 1
+
+
+def test_answers_come_in_although_a_picture_has_gone_since(batch: Run, host: BatchHost, tmp_path: Path) -> None:
+    pictures = [draw(tmp_path / f"suite/images/p{n}-picture.png", str(n)) for n in range(5)]
+    entries = [
+        entry(f"p{n}", f"Is light {n} on?", {"type": "yes_no", "value": True}, sha256=hash_of(picture))
+        for n, picture in enumerate(pictures)
+    ]
+    suite = write_folder(tmp_path / "suite", {"Lights": entries})
+    ran = batch(
+        suite=suite,
+        prices=[msgspec.structs.replace(PRICE, tier="batch")],
+        settings={"max_output_tokens": 100},
+        max_cost_usd=Decimal(1),
+        batching=Batching(wait=False),
+    )
+    assert ran.ending.reason == "submitted"
+    pictures[2].unlink()
+    fetched = resume(ran.stored.folder, batching=SOON, max_cost_usd=Decimal(1))
+    assert fetched.ending.reason == "complete"
+    assert fetched.replies == ALL
+
+
+def test_a_batch_that_a_run_left_counts_against_the_budget_of_the_next_model(batch: Run, host: BatchHost) -> None:
+    host.faults["retrieve"] = [Fault(401)]
+    bounded: dict[str, Any] = {"settings": {"max_output_tokens": 100}, "max_cost_usd": Decimal(1)}
+    left = batch(prices=[msgspec.structs.replace(PRICE, tier="batch")], **bounded)
+    assert left.ending.reason == "fatal"
+    assert not left.stored.records
+    assert spent_by([Finished(left.stored, left.ending)]) == 5 * Decimal("0.0135")
+    fetched = resume(left.stored.folder, batching=SOON)
+    assert spent_by([Finished(fetched.stored, fetched.ending)]) < Decimal("0.01")
+
+
+def hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("lost", "advice"), [(0, "the line that says what is in it is missing"), (1, "line 2 is corrupt")]
+)
+def test_a_journal_that_lacks_a_line_or_is_corrupt_is_one_line(
+    batch: Run, host: BatchHost, lost: int, advice: str
+) -> None:
+    ran = batch(batching=Batching(wait=False))
+    journal = ran.stored.folder / "batches.jsonl"
+    lines = journal.read_text().splitlines()
+    kept = [lines[1]] if lost == 0 else [lines[0], lines[1][:-9]]
+    journal.write_text("\n".join(kept) + "\n")
+    with pytest.raises(StoreError, match=f"batches.jsonl.*{advice}.*restore the file, or start a new run"):
+        resume(ran.stored.folder, batching=SOON)
+    journal.write_text("\n".join(lines) + "\n")
+    assert resume(ran.stored.folder, batching=SOON).replies == ALL
 
 
 def test_many_files_of_requests_and_pictures_come_back_whole(batch: Run, host: BatchHost, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from tests.hosted.conftest import Run, write_suite
 from tests.hosted.host import Act, Call, answer, chat_answer, error, events, hosting
 from visioneval.providers.hosted.faults import duration_s, retry_after_s
+from visioneval.types import Usage
 
 HTML = Act(200, b"<html><title>Bad gateway</title></html>", {"content-type": "text/html"})
 PASSING = {
@@ -84,6 +85,15 @@ def test_what_no_prompt_can_escape_ends_the_run(run: Run, act: Act, advice: str)
     assert ran.ending.reason == "fatal"
     assert advice in ran.ending.message
     assert len(host.calls) <= 2
+
+
+def test_what_may_have_been_paid_before_the_run_ended_is_recorded(run: Run) -> None:
+    broken = Act(200, b'{"a": 1}', cut_at=3)
+    with hosting(lambda call: broken if call.nth == 1 else error(401)) as host:
+        ran = run(host.url, limits={"concurrency": 1})
+    assert ran.ending.reason == "fatal"
+    assert list(ran.failures) == ["p0"]
+    assert ran.billed == (Usage(),)
 
 
 def test_retry_after_is_honoured_and_shown(run: Run) -> None:
@@ -271,11 +281,22 @@ def test_a_stream_that_dies_is_tried_again_and_never_half_an_answer(run: Run, ap
     assert set(host.asked.values()) == {2}
 
 
+@pytest.mark.parametrize("how", ["the connection breaks", "an error event comes"])
+def test_an_answer_is_whole_with_its_finish_reason_whatever_breaks_after_it(run: Run, how: str) -> None:
+    broken = events(*CHAT_STREAM[:4], {"error": {"message": "overloaded", "code": 503}})
+    broken.cut_at = 4 if "connection" in how else None
+    with hosting(lambda call: broken) as host:
+        ran = run(host.url, settings={"api": "chat", "stream": True})
+    assert set(ran.replies.values()) == {"yes"}
+    assert set(host.asked.values()) == {1}
+    assert all(record.reply and record.reply.usage.input_tokens is None for record in ran.stored.records)
+
+
 def test_a_stream_that_ends_politely_but_too_soon_is_tried_again(run: Run) -> None:
     with hosting(lambda call: events(*STREAM[:3]) if call.nth == 1 else events(*STREAM)) as host:
         ran = run(host.url, settings={"stream": True})
     assert set(ran.replies.values()) == {"yes"}
-    assert ran.stored.billed
+    assert ran.billed
 
 
 def test_chat_answers(run: Run) -> None:

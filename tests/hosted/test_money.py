@@ -8,12 +8,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.hosted.conftest import Run, resume, write_suite
+from tests.hosted.conftest import PRICE, Run, resume, write_suite
 from tests.hosted.host import USAGE, Act, Call, answer, error, hosting
 from tests.hosted.test_secrets import cli
-from visioneval.pricing import spent_usd
+from visioneval.benchmark import Finished, spent_by
+from visioneval.errors import StoreError
+from visioneval.limits import Pace
+from visioneval.pricing import call_costs_usd
+from visioneval.store import read_run
 from visioneval.types import Usage
 
 COST = Decimal("0.000253")
@@ -53,14 +58,14 @@ def test_a_failed_call_that_was_billed_counts_in_the_run_and_not_in_the_task(run
     with hosting(lambda call: failed if call.nth == 1 else answer()) as host:
         ran = run(host.url)
     assert ran.progress.usd == [COST] * 5
-    assert spent_usd(ran.stored.run, ran.stored.records) == [COST] * 10
+    assert call_costs_usd(ran.stored.run, ran.stored.records) == [COST] * 10
 
 
 def test_a_call_that_broke_off_has_an_unknown_cost(run: Run) -> None:
     with hosting(lambda call: Act(200, b'{"a": 1}', cut_at=3) if call.nth == 1 else answer()) as host:
         ran = run(host.url)
-    assert ran.stored.billed == (Usage(),) * 5
-    assert spent_usd(ran.stored.run, ran.stored.records) == [COST, None] * 5
+    assert ran.billed == (Usage(),) * 5
+    assert call_costs_usd(ran.stored.run, ran.stored.records) == [COST, None] * 5
 
 
 @pytest.mark.parametrize("concurrency", [1, 16])
@@ -75,7 +80,7 @@ def test_no_call_is_sent_that_could_pass_the_budget(run: Run, tmp_path: Path, co
             limits={"concurrency": concurrency},
             max_cost_usd=budget,
         )
-        spent = sum(cost or 0 for cost in spent_usd(ran.stored.run, ran.stored.records))
+        spent = sum(cost or 0 for cost in call_costs_usd(ran.stored.run, ran.stored.records))
         assert ran.ending.reason == "budget"
         assert budget - Decimal("0.003") < spent <= budget
         before = len(host.calls)
@@ -96,6 +101,52 @@ def test_a_budget_needs_a_price_and_a_limit(run: Run) -> None:
         run("http://127.0.0.1:9/v1", card={"name": "other"}, max_cost_usd=Decimal(1))
 
 
+FLEX = {"settings": {"service_tier": "flex", "max_output_tokens": 100}}
+CHEAP = msgspec.structs.replace(PRICE, tier="flex", input=PRICE.input / 2, output=PRICE.output / 2)
+
+
+def test_a_budget_holds_when_the_host_answers_in_a_dearer_tier_than_was_asked_for(
+    run: Run, tmp_path: Path
+) -> None:
+    suite, budget = write_suite(tmp_path / "many", 40), Decimal("0.006")
+    usage = {"input_tokens": 300, "output_tokens": 100}
+    with hosting(lambda call: answer(usage=usage, service_tier="default")) as host:
+        ran = run(host.url, suite=suite, prices=[PRICE, CHEAP], max_cost_usd=budget, **FLEX)
+    costs = call_costs_usd(ran.stored.run, ran.stored.records)
+    assert ran.ending.reason == "budget"
+    assert set(costs) == {Decimal("0.001375")}
+    assert sum(cost or 0 for cost in costs) <= budget
+    with hosting(lambda call: answer(usage=usage, service_tier="flex")) as host:
+        cheap = run(host.url, suite=suite, prices=[PRICE, CHEAP], max_cost_usd=budget, fresh=True, **FLEX)
+    assert len(cheap.replies) > len(ran.replies)
+
+
+def test_what_may_have_been_paid_counts_against_the_budget_of_the_next_model(run: Run, tmp_path: Path) -> None:
+    suite = write_suite(tmp_path / "one", 1)
+    with hosting(lambda call: answer(usage=None)) as host:
+        ran = run(host.url, suite=suite, settings={"max_output_tokens": 100})
+    assert call_costs_usd(ran.stored.run, ran.stored.records) == [None]
+    most = spent_by([Finished(ran.stored, ran.ending)])
+    assert most == Decimal(10_000 * Decimal("1.25") + 100 * 10) / 1_000_000
+    again = resume(ran.stored.folder, max_cost_usd=most)
+    assert again.ending.reason == "complete"
+
+
+def test_a_pace_in_tokens_follows_what_calls_take_and_not_the_most_they_could(run: Run, tmp_path: Path) -> None:
+    suite = write_suite(tmp_path / "long", 3, " ".join(["long"] * 5000))
+    with hosting(lambda call: answer()) as host:
+        ran = run(
+            host.url,
+            suite=suite,
+            settings={"max_output_tokens": 100},
+            limits={"tokens_per_minute": 60_000.0, "concurrency": 1},
+            max_cost_usd=Decimal(10),
+        )
+    waits = [record.reply.timing.queue_s for record in ran.stored.records if record.reply]
+    assert len(waits) == 3
+    assert max(waits) < 10  # by the bound each would wait for 25 s
+
+
 def test_an_identical_request_is_not_sent_again(run: Run) -> None:
     with hosting(lambda call: answer()) as host:
         first = run(host.url)
@@ -104,7 +155,7 @@ def test_an_identical_request_is_not_sent_again(run: Run) -> None:
         assert again.replies == first.replies
         assert {record.cached_from for record in again.stored.records} == {first.stored.run.id}
         assert all(record.reply and record.reply.timing.service_s is None for record in again.stored.records)
-        assert spent_usd(again.stored.run, again.stored.records) == []
+        assert call_costs_usd(again.stored.run, again.stored.records) == []
         run(host.url, settings={"max_output_tokens": 9})
         assert len(host.calls) == 10
         run(host.url, fresh=True)
@@ -158,6 +209,32 @@ def test_a_picture_in_a_reply_is_kept_and_not_graded(run: Run) -> None:
     assert (ran.stored.folder / "images" / f"{image.sha256}.png").read_bytes() == b"hello"
 
 
+def test_a_reply_whose_picture_cannot_be_kept_is_not_lost_and_ends_the_run(run: Run, small_suite: Path) -> None:
+    output = [
+        {"type": "image_generation_call", "result": "aGVsbG8=", "output_format": "png"},
+        {"type": "message", "content": [{"type": "output_text", "text": "yes"}]},
+    ]
+
+    def script(call: Call) -> Act:
+        (folder,) = (small_suite.parents[1] / "results/m").iterdir()
+        (folder / "images").touch()  # where the folder should be
+        return answer(output=output)
+
+    with hosting(script) as host:
+        with pytest.raises(StoreError, match="cannot write .*images"):
+            run(host.url, limits={"concurrency": 1})
+        assert len(host.calls) == 1
+        (folder,) = (small_suite.parents[1] / "results/m").iterdir()
+        (record,) = read_run(folder).records
+        assert record.reply is not None
+        assert record.reply.text == "yes"
+        assert record.reply.images[0].content == b""
+        (folder / "images").unlink()
+        host.script = lambda call: answer()
+        assert len(resume(folder).replies) == 5
+        assert len(host.calls) == 5
+
+
 def test_what_was_sent_is_in_the_record(run: Run) -> None:
     with hosting(lambda call: answer()) as host:
         ran = run(host.url, settings={"max_output_tokens": 50, "detail": "low", "temperature": 0.0})
@@ -180,10 +257,8 @@ def test_a_prompt_waits_for_requests_per_minute(run: Run) -> None:
     with hosting(lambda call: answer()) as host:
         ran = run(host.url, limits={"requests_per_minute": 600.0})
     assert len(host.calls) == 5
-    arrived = sorted(call.at for call in host.calls)
-    assert (
-        arrived[-1] - arrived[0] >= 0.4 - 0.1
-    )  # one every 0.1 s; the first may be late, for it opens the connection
+    pace = Pace(600.0, clock=lambda: 7.0)
+    assert [pace.wait_s() for _ in range(5)] == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
     assert all(record.reply and record.reply.timing.queue_s > 0 for record in ran.stored.records)
 
 
@@ -212,6 +287,22 @@ def test_an_estimate_says_what_it_is_and_where_it_is_from(run: Run, small_suite:
     assert second["basis"][1] == f"output: median of 5 replies in run {ran.stored.run.id}"
     assert second["output_tokens"] == 100
     assert "an estimate" in cli(tmp_path, *arguments[:-1]).stdout
+
+
+def test_an_estimate_is_of_the_suite_that_a_run_would_take(tmp_path: Path) -> None:
+    (own,) = json.loads(cli(tmp_path, "estimate", "-m", "micro-paligemma", "--json").stdout)
+    assert own["prompts"] == 24
+
+
+def test_an_estimate_does_not_mind_a_corrupt_run_of_another_model(
+    run: Run, small_suite: Path, tmp_path: Path
+) -> None:
+    with hosting(lambda call: answer()) as host:
+        ran = run(host.url)
+    for name in ("manifest.json", "records.jsonl"):
+        (ran.stored.folder / name).write_text("{\n")
+        ended = cli(tmp_path, "estimate", "-m", "gpt-5.4-mini", "--suite", str(small_suite))
+        assert ended.returncode == 0, ended.stderr
 
 
 def test_repricing_takes_the_row_of_the_day(run: Run, tmp_path: Path) -> None:

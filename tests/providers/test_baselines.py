@@ -87,7 +87,7 @@ def a_request(prompt: Prompt, image: Path | None, answer_type: str) -> Request:
 
 def asked(card: ModelCard, request: Request, prompts: list[Prompt]) -> Reply:
     async def ask() -> Reply:
-        provider = open_provider(card, prompts)
+        provider = open_provider(card, prompts, Settings())
         try:
             return await provider.generate(request)
         finally:

@@ -24,6 +24,7 @@ from tests.providers.local.requests import COLOUR_QUESTION, picture
 from visioneval import benchmark
 from visioneval.errors import FatalError, ModelError
 from visioneval.models import find_card, load_cards
+from visioneval.planning import plan_run
 from visioneval.providers.local.lanes import Answer
 from visioneval.providers.local.options import LocalOptions, with_choices
 from visioneval.providers.ray import ModelActor, RayProvider, _actor_count, open_ray_provider
@@ -124,12 +125,10 @@ def test_an_actor_and_a_node_killed_midway_cost_no_answer(
     doomed = cluster.add_node(num_cpus=1)
     card = micro(cluster.address)
     suite = load_suite(colour_suite)
-    plan = benchmark.plan_run(
-        card, suite, suite.prompts, settings=Settings(), prices=(), results=tmp_path / "results"
-    )
+    plan = plan_run(card, suite, suite.prompts, settings=Settings(), prices=(), results=tmp_path / "results")
     provider = open_ray_provider(card)
     assert len(provider.actors) == 2
-    monkeypatch.setattr(benchmark, "open_provider", lambda card, prompts: provider)
+    monkeypatch.setattr(benchmark, "open_provider", lambda *_: provider)
     chaos = Chaos(cluster, provider, doomed)
     finished = benchmark.execute(plan, chaos)
     assert chaos.killed == ["actor", "node"]
@@ -173,7 +172,7 @@ def test_an_actor_whose_gpu_is_lost_is_replaced_and_its_batch_asked_again(
     cluster.add_node(num_cpus=1)
     monkeypatch.setattr("visioneval.providers.ray.ModelActor", SickActor)
     suite = load_suite(colour_suite)
-    plan = benchmark.plan_run(
+    plan = plan_run(
         replace(micro(cluster.address), label=str(tmp_path / "was sick")),
         suite,
         suite.prompts[:6],

@@ -25,11 +25,12 @@ def command(parts: tuple[str, ...], results: Path, as_json: bool) -> None:
 
     The parts stay as they are. What no part answered can be asked again with `visioneval resume`.
     """
-    from visioneval import benchmark
-    from visioneval.runner import Ending
+    from visioneval.benchmark import finish
+    from visioneval.planning import folder_name
     from visioneval.shard import merge_shards
     from visioneval.store import find_run, read_run
+    from visioneval.work import Ending
 
     stored = [read_run(find_run(results, part)) for part in parts]
-    folder = merge_shards(stored, results, benchmark.folder_name(stored[0].run.card.name))
-    sys.exit(report_runs([benchmark.finish(folder, Ending("complete"))], as_json=as_json))
+    folder = merge_shards(stored, results, folder_name(stored[0].run.card.name))
+    sys.exit(report_runs([finish(folder, Ending("complete"))], as_json=as_json))

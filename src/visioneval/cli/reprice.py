@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from visioneval.cli.options import json_option, prices_option, results_option
+
 if TYPE_CHECKING:
     from visioneval.store import StoredRun
 
@@ -18,17 +20,12 @@ if TYPE_CHECKING:
 @click.option(
     "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Day whose prices are taken. [default: today]"
 )
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where runs are.",
-)
-@click.option("--prices-file", type=click.Path(path_type=Path), help="Prices of your own.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@results_option
+@prices_option
+@json_option
 def command(run: str, day: datetime | None, results: Path, prices_file: Path | None, as_json: bool) -> None:
     """Say what RUN cost, and what it would cost by today's price table on a day. The run is not changed.
+
 
     A model on a GPU of one's own has no price table: what it cost is computed from the time the GPU was busy.
     """
@@ -64,11 +61,11 @@ def _say_repriced(stored: StoredRun, on: date, prices_file: Path | None, *, as_j
     import msgspec
 
     from visioneval.models import load_prices, prices_of
-    from visioneval.pricing import run_row, spent_usd, total_usd
+    from visioneval.pricing import call_costs_usd, run_row, total_usd
 
     repriced = msgspec.structs.replace(stored.run, prices=prices_of(stored.run.card, load_prices(prices_file)))
-    was, was_unknown = total_usd(spent_usd(stored.run, stored.records))
-    now, now_unknown = total_usd(spent_usd(repriced, stored.records, on))
+    was, was_unknown = total_usd(call_costs_usd(stored.run, stored.records))
+    now, now_unknown = total_usd(call_costs_usd(repriced, stored.records, on))
     row = run_row(repriced, on=on)
     if as_json:
         _print_json(

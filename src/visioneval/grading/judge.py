@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import MutableMapping
 from typing import Literal, Protocol
 
 import msgspec
@@ -71,8 +70,11 @@ class Judge(Protocol):
         """Identity of the model, with its version."""
         ...
 
-    async def ask(self, instructions: str, prompt: str, schema: dict[str, object]) -> str:
-        """Return the text of the judge's structured answer. Raises only ProviderError."""
+    async def ask(self, prompt: str) -> str:
+        """Return the text of the structured answer to INSTRUCTIONS and a prompt, by SCHEMA.
+
+        Raises only ProviderError.
+        """
         ...
 
 
@@ -98,10 +100,10 @@ def _fence(content: str) -> str:
     return mark
 
 
-def prompt_hash(prompt: str) -> str:
-    """Identify a judgement: the instructions, the schema and the prompt, in sixteen hexadecimal digits."""
+def identity_of(judge: str, prompt: str) -> str:
+    """Name a judgement: the judge, and a hash of all that it is told (instructions, schema and prompt)."""
     whole = json.dumps([INSTRUCTIONS, SCHEMA, prompt], sort_keys=True)
-    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+    return f"judge {judge}, prompt {hashlib.sha256(whole.encode()).hexdigest()[:16]}"
 
 
 def read_verdict(answer: str) -> JudgeVerdict | None:
@@ -117,30 +119,20 @@ def read_verdict(answer: str) -> JudgeVerdict | None:
         return None
 
 
-async def judge_reply(
-    prompt: Prompt, reply: Reply, judge: Judge, cache: MutableMapping[str, str] | None = None
-) -> Verdict:
-    """Grade a reply by the rules, and by the judge where they leave it open.
-
-    `cache` maps judge and prompt hash to the judge's answer; only well-formed answers are kept in it.
-    """
+async def judge_reply(prompt: Prompt, reply: Reply, judge: Judge) -> Verdict:
+    """Grade a reply by the rules, and by the judge where they leave it open."""
     verdict = grade(prompt, reply)
     if verdict.outcome != "ungraded" or not isinstance(prompt.answer, Text):
         return verdict
     reference = " / ".join((prompt.answer.value, *prompt.answer.aliases))
     asked = judge_prompt(prompt.question, reference, reply.text[:LONGEST_JUDGED])
-    identity = f"judge {judge.name}, prompt {prompt_hash(asked)}"
-    answer = cache.get(identity) if cache is not None else None
-    if answer is None:
-        try:
-            answer = await judge.ask(INSTRUCTIONS, asked, SCHEMA)
-        except ProviderError as error:
-            return _judged("ungraded", verdict, f"{identity}: {error}")
-    decided = read_verdict(answer)
+    identity = identity_of(judge.name, asked)
+    try:
+        decided = read_verdict(await judge.ask(asked))
+    except ProviderError as error:
+        return _judged("ungraded", verdict, f"{identity}: {error}")
     if decided is None:
         return _judged("ungraded", verdict, f"{identity}: malformed answer")
-    if cache is not None:
-        cache[identity] = answer
     return _judged(_OUTCOMES[decided], verdict, f"{identity}: {decided}")
 
 

@@ -42,11 +42,6 @@ def _essence(verdict: Verdict) -> tuple[str, str | None, str]:
     return verdict.outcome, verdict.extracted, verdict.rule
 
 
-def grader_versions(verdicts: Verdicts) -> tuple[str, ...]:
-    """The grader versions among some verdicts; more than one must never share a table in silence."""
-    return tuple(sorted({verdict.grader_version for verdict in verdicts.values()}))
-
-
 def describe_changes(found: Sequence[Change], graded: int) -> str:
     """Say in plain lines what changed and why.
 

@@ -15,8 +15,8 @@ from typing import Any
 
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
-from visioneval.imports.source import Import, Recorded
-from visioneval.suite import assemble, derived_id
+from visioneval.imports.source import Import, Recorded, seconds_or_none
+from visioneval.suite import assemble, check_answer, derived_id
 from visioneval.types import Prompt, Reply, Timing
 
 COLUMNS = ("file_name", "prompt", "answer", "assessment_name", "category", "submitted_by", "submitted_by_link")
@@ -55,19 +55,20 @@ def _prompts(folder: Path, remarks: list[str]) -> Iterator[Prompt]:
             continue
         taken.add(prompt_id)
         try:
-            answer = infer_answer(row["prompt"], row["answer"])
+            prompt = Prompt(
+                id=prompt_id,
+                category=row["category"].strip() or "Uncategorised",
+                title=row["assessment_name"].strip(),
+                image=image,
+                question=row["prompt"].strip(),
+                answer=infer_answer(row["prompt"], row["answer"]),
+                answer_inferred=True,
+            )
+            check_answer(prompt, "prompts.csv")
         except SuiteError as error:
             remarks.append(f"prompts.csv row {line}: left out, {error}")
             continue
-        yield Prompt(
-            id=prompt_id,
-            category=row["category"].strip() or "Uncategorised",
-            title=row["assessment_name"].strip(),
-            image=image,
-            question=row["prompt"].strip(),
-            answer=answer,
-            answer_inferred=True,
-        )
+        yield prompt
 
 
 def _rows(file: Path, remarks: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -75,7 +76,8 @@ def _rows(file: Path, remarks: list[str]) -> Iterator[tuple[int, dict[str, str]]
         with file.open(encoding="utf-8-sig", newline="") as lines:
             rows = list(csv.reader(lines))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SuiteError(f"cannot read {file} ({error}); give a folder with prompts.csv and images/") from None
+        why = error.strerror if isinstance(error, OSError) else error
+        raise SuiteError(f"cannot read {file} ({why}); give a folder with prompts.csv and images/") from None
     if not rows or tuple(rows[0][: len(COLUMNS)]) != COLUMNS:
         raise SuiteError(f"{file} does not begin with the columns {', '.join(COLUMNS)}")
     for line, cells in enumerate(rows[1:], start=2):
@@ -126,7 +128,8 @@ def _match(
             continue
         if _plain(str(entry.get("prompt"))) != _plain(prompt.question):
             remarks.append(f"{model}: {name} was asked in other words: {str(entry.get('prompt'))!r}")
-        found[prompt.id] = Recorded(prompt, 0, _reply(entry))
+        seconds = seconds_or_none(entry.get("time_taken"), f"{model}: the time of {name}", remarks)
+        found[prompt.id] = Recorded(prompt, 0, Reply(entry["result"], timing=Timing(service_s=seconds)))
     return list(found.values()), lost
 
 
@@ -153,12 +156,3 @@ def _prompt_of(name: str, entry: Mapping[str, Any], by_file: Mapping[str, Sequen
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
-
-
-def _reply(entry: Mapping[str, Any]) -> Reply:
-    taken = str(entry.get("time_taken", "")).removesuffix("s")
-    try:
-        timing = Timing(service_s=float(taken))
-    except ValueError:
-        timing = Timing()
-    return Reply(entry["result"], timing=timing)

@@ -16,8 +16,8 @@ import msgspec
 
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
-from visioneval.imports.source import Import, Recorded
-from visioneval.suite import assemble
+from visioneval.imports.source import Import, Recorded, seconds_or_none
+from visioneval.suite import assemble, check_answer
 from visioneval.types import Answer, Prompt, Reply, Stop, Text, Timing, Usage
 
 STOPS: Mapping[str, Stop] = {
@@ -38,23 +38,30 @@ def read(file: Path) -> Import:
             f"{file} is compressed in a way that this Python's zipfile cannot read (3.14 can); convert it first: "
             "inspect log convert --to json --output-dir OUT FILE"
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
-        raise SuiteError(f"{file} is not an Inspect log that can be read ({error!r})") from None
+    except KeyError as error:
+        raise SuiteError(
+            f"{file} is not an Inspect log: it has no {error}; give a .json or .eval of Inspect's"
+        ) from None
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        raise SuiteError(f"{file} is not an Inspect log that can be read ({error}); export it again") from None
     prompts: dict[str, Prompt] = {}
-    recorded: list[Recorded] = []
+    recorded: dict[tuple[str, int], Recorded] = {}
     remarks: list[str] = []
     left_out = 0
     for sample in samples:
         try:
             prompt = prompts.setdefault(str(sample["id"]), _prompt(sample, task))
-            recorded.append(Recorded(prompt, int(sample.get("epoch", 1)) - 1, _reply(sample)))
+            epoch = int(sample.get("epoch", 1))
+            if (prompt.id, epoch) in recorded:
+                raise SuiteError(f"there is another one of epoch {epoch}")
+            recorded[(prompt.id, epoch)] = Recorded(prompt, epoch - 1, _reply(sample, remarks))
         except (SuiteError, KeyError, IndexError, TypeError, ValueError, msgspec.ValidationError) as error:
             remarks.append(f"sample {sample.get('id')!r} was left out: {_because(sample, error)}")
             left_out += 1
     if not recorded:
         raise SuiteError(f"{file} has no sample with a reply")
     suite = assemble(task, file, file.parent, list(prompts.values()))
-    return Import(suite, {model: recorded}, tuple(remarks), left_out)
+    return Import(suite, {model: list(recorded.values())}, tuple(remarks), left_out)
 
 
 def _open_json(file: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
@@ -71,7 +78,7 @@ def _open_eval(file: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
 def _prompt(sample: Mapping[str, Any], task: str) -> Prompt:
     question, image = _question(sample["input"])
     metadata = sample.get("metadata") or {}
-    return Prompt(
+    prompt = Prompt(
         id=str(sample["id"]),
         category=str(metadata.get("category") or task),
         title=str(metadata.get("title") or sample["id"]),
@@ -80,6 +87,8 @@ def _prompt(sample: Mapping[str, Any], task: str) -> Prompt:
         answer=_answer(question, sample["target"]),
         answer_inferred=True,
     )
+    check_answer(prompt, f"sample {sample['id']!r}")
+    return prompt
 
 
 def _answer(question: str, target: str | list[str]) -> Answer:
@@ -101,8 +110,9 @@ def _question(given: str | list[Mapping[str, Any]]) -> tuple[str, str | None]:
     return "\n".join(texts), named[0] if named else None
 
 
-def _reply(sample: Mapping[str, Any]) -> Reply:
+def _reply(sample: Mapping[str, Any], remarks: list[str]) -> Reply:
     output = sample["output"]
+    of = f"sample {sample['id']!r}, epoch {sample.get('epoch', 1)}: its time"
     choice = output["choices"][0]
     usage = output.get("usage") or {}
     return Reply(
@@ -118,7 +128,7 @@ def _reply(sample: Mapping[str, Any]) -> Reply:
             },
             Usage,
         ),
-        timing=Timing(service_s=output.get("time")),
+        timing=Timing(service_s=seconds_or_none(output.get("time"), of, remarks)),
         model_returned=output.get("model"),
     )
 
@@ -139,7 +149,8 @@ def _texts(content: str | list[Mapping[str, Any]]) -> Iterator[str]:
 def _because(sample: Mapping[str, Any], error: Exception) -> str:
     failed = sample.get("error") or (sample.get("output") or {}).get("error")
     if failed:
-        return str(failed.get("message") if isinstance(failed, dict) else failed).splitlines()[0]
+        message = str(failed.get("message") if isinstance(failed, dict) else failed).strip()
+        return message.partition("\n")[0] or "it ended in an error without a message"
     if not (sample.get("output") or {}).get("choices"):
         return "the log holds no reply to it"
     return str(error) if isinstance(error, SuiteError) else f"{error!r}"

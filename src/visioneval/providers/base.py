@@ -6,7 +6,11 @@ from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from visioneval.types import ModelCard, Reply, Request
+from visioneval.errors import ModelError
+from visioneval.types import ModelCard, Reply, Request, Settings
+
+REFUSED_SETTINGS = ("effort", "detail", "service_tier", "api", "structured", "few_shot", "temperature")
+"""What only a host can honour."""
 
 
 class Provider(Protocol):
@@ -55,3 +59,11 @@ class LoadedProvider(Provider, Protocol):
     """The card with what was settled while loading: the commit, the options of its family."""
     facts: dict[str, str | int | float | bool]
     """What the run's manifest is to say of the model as loaded."""
+
+
+def refuse_settings(card: ModelCard, settings: Settings, why: str) -> None:
+    """Raise ModelError for a setting that would be recorded but could not be honoured by what runs here."""
+    for setting in REFUSED_SETTINGS:
+        if getattr(settings, setting):
+            flag = "--" + setting.replace("_", "-")
+            raise ModelError(f"model {card.name!r} {why} and takes no {flag}; leave it out")

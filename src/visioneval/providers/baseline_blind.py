@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from visioneval.providers.base import refuse_settings
 from visioneval.suite import answer_type, key_text
-from visioneval.types import ModelCard, Prompt, Reply, Request, Timing
+from visioneval.types import ModelCard, Prompt, Reply, Request, Settings, Timing
 
 FEWEST_PROMPTS = 4
 NO_ANSWER = "I do not know."
@@ -35,15 +36,24 @@ class BlindBaseline:
 
 
 def best_constants(prompts: Sequence[Prompt]) -> dict[str, str]:
-    """Return, for each answer type with four prompts or more, the key that most of its prompts share."""
+    """Return, for each answer type with four prompts or more, the key that most of its prompts share.
+
+    Keys that differ in case alone are one, as they are to the grader.
+    """
     keys: defaultdict[str, list[str]] = defaultdict(list)
     for prompt in prompts:
         keys[answer_type(prompt.answer)].append(key_text(prompt.answer))
-    return {
-        type_: Counter(sorted(texts)).most_common(1)[0][0]
-        for type_, texts in keys.items()
-        if len(texts) >= FEWEST_PROMPTS
-    }
+    return {type_: _commonest(sorted(texts)) for type_, texts in keys.items() if len(texts) >= FEWEST_PROMPTS}
+
+
+def _commonest(texts: Sequence[str]) -> str:
+    ((folded, _),) = Counter(text.casefold() for text in texts).most_common(1)
+    return next(text for text in texts if text.casefold() == folded)
+
+
+def check_settings(card: ModelCard, settings: Settings) -> None:
+    """Raise ModelError for a setting that a baseline cannot honour."""
+    refuse_settings(card, settings, "is a baseline")
 
 
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> BlindBaseline:

@@ -14,8 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from visioneval.errors import ModelError, PromptError
+from visioneval.providers.base import refuse_settings
 from visioneval.providers.ocr_rules import Line, pick
-from visioneval.types import ModelCard, Prompt, Reply, Request, Timing
+from visioneval.types import ModelCard, Prompt, Reply, Request, Settings, Timing
 
 NO_ANSWER = "No text of the type asked for was found."
 NO_IMAGE = "There is no image."
@@ -64,6 +65,11 @@ def as_lines(found: Any) -> list[Line]:
         Line(text, *map(float, corners.min(axis=0)), *map(float, corners.max(axis=0)))
         for text, corners in zip(found.txts, found.boxes, strict=True)
     ]
+
+
+def check_settings(card: ModelCard, settings: Settings) -> None:
+    """Raise ModelError for a setting that a baseline cannot honour."""
+    refuse_settings(card, settings, "is a baseline")
 
 
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> OcrBaseline:

@@ -7,13 +7,20 @@ from collections.abc import Sequence
 
 import msgspec
 
-from visioneval.errors import ParameterRejectedError, PromptError, ProviderError
+from visioneval.errors import ModelError, ParameterRejectedError, PromptError, ProviderError
 from visioneval.providers.base import Allowance
 from visioneval.providers.hosted import streams
 from visioneval.providers.hosted.batch import BatchHost
-from visioneval.providers.hosted.bodies import DROPPABLE, PATHS, api_of, encode_body, rejected_parameter
+from visioneval.providers.hosted.bodies import (
+    DROPPABLE,
+    OPTIONAL,
+    PATHS,
+    api_of,
+    encode_body,
+    rejected_parameter,
+)
 from visioneval.providers.hosted.replies import reply_of
-from visioneval.providers.hosted.sdk import check_base_url, key_of
+from visioneval.providers.hosted.sdk import check_host, key_of
 from visioneval.providers.hosted.wire import Wire, silence_s
 from visioneval.types import ModelCard, Prompt, Reply, Request, Settings, Timing
 
@@ -31,9 +38,6 @@ class OpenAIProvider:
         self._card = card
         self._wires: dict[str, Wire] = {}
         self._last: Wire | None = None
-        key_of(card)  # a missing key is an error before a run begins, not in it
-        if card.base_url:
-            check_base_url(card.base_url)
 
     @property
     def allowance(self) -> Allowance | None:
@@ -111,6 +115,18 @@ def open_wire(card: ModelCard, settings: Settings) -> Wire:
     return Wire(card, PATHS[api_of(settings)], limit_s)
 
 
+def check_settings(card: ModelCard, settings: Settings) -> None:
+    """Raise ModelError for a missing key, a wrong base URL, or a name in `unsupported` that is no parameter."""
+    unknown = [name for name in card.unsupported if name not in OPTIONAL]
+    if unknown:
+        raise ModelError(
+            f"model {card.name!r}: there is no parameter {unknown[0]!r} to be unsupported; it must be one of "
+            f"{', '.join(sorted(OPTIONAL))}"
+        )
+    key_of(card)
+    check_host(card)
+
+
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> OpenAIProvider:
-    """Return the provider; raises ModelError when the key is not in the environment."""
+    """Return the provider."""
     return OpenAIProvider(card)

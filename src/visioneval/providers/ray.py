@@ -22,7 +22,6 @@ from visioneval.errors import FatalError, ModelError, ProviderError
 from visioneval.providers.local.lanes import Answer, AnswerBatch, Lanes
 from visioneval.providers.local.load import Fact
 from visioneval.providers.local.options import LocalOptions, parse_options
-from visioneval.providers.transformers import check_settings
 from visioneval.types import ModelCard, Reply, Request
 
 LANES_PER_ACTOR = 2
@@ -104,7 +103,6 @@ class RayProvider:
 
     async def generate(self, request: Request) -> Reply:
         """Answer on whichever actor is free. Raises PromptError and FatalError."""
-        check_settings(self.name, request.settings)
         return await self._lanes.answer(request)
 
     async def close(self) -> None:

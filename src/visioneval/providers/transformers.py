@@ -1,6 +1,6 @@
 """PaliGemma, Gemma and any other image-text-to-text model on this machine, by Hugging Face Transformers.
 
-The protocol's side only: settings that a local model cannot honour are refused, and torch works in threads.
+The protocol's side only: torch works in threads.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from visioneval.errors import FatalError
 from visioneval.providers.base import Provider
 from visioneval.providers.local.lanes import Answer, Lanes
-from visioneval.providers.local.options import parse_options
+from visioneval.providers.local.options import check_settings, parse_options
 from visioneval.providers.local.start import LocalModel, start
-from visioneval.types import ModelCard, Prompt, Reply, Request, Settings
+from visioneval.types import ModelCard, Prompt, Reply, Request
 
-REFUSED_SETTINGS = ("effort", "detail", "service_tier", "api", "structured", "few_shot", "temperature")
+__all__ = ["LocalProvider", "check_settings", "open_provider"]
 
 
 class LocalProvider:
@@ -32,7 +31,6 @@ class LocalProvider:
 
     async def generate(self, request: Request) -> Reply:
         """Answer along with whatever else is asked at the time. Raises PromptError and FatalError."""
-        check_settings(self.name, request.settings)
         return await self._lanes.answer(request)
 
     async def close(self) -> None:
@@ -43,16 +41,6 @@ class LocalProvider:
 
     async def _answer_batch(self, requests: Sequence[Request]) -> list[Answer]:
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._answerer.answer, requests)
-
-
-def check_settings(name: str, settings: Settings) -> None:
-    """Raise FatalError for a setting that would be recorded but could not be honoured."""
-    for setting in REFUSED_SETTINGS:
-        if getattr(settings, setting):
-            flag = "--" + setting.replace("_", "-")
-            raise FatalError(
-                "bad_request", f"{name}: a local model decodes greedily and takes no {flag}; leave it out"
-            )
 
 
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> Provider:

@@ -308,9 +308,10 @@ def test_the_time_to_the_first_token_is_the_prefills_alone() -> None:
 
 @pytest.mark.parametrize("setting", [{"effort": "low"}, {"temperature": 0.7}, {"detail": "low"}])
 def test_a_setting_that_cannot_be_honoured_is_refused(setting: dict[str, Any]) -> None:
-    with pytest.raises(FatalError, match=f"takes no --{next(iter(setting))}; leave it out"):
-        check_settings("micro-paligemma", Settings(**setting))
-    check_settings("micro-paligemma", Settings(temperature=0.0))
+    card = find_card("micro-paligemma", load_cards())
+    with pytest.raises(ModelError, match=f"takes no --{next(iter(setting))}; leave it out"):
+        check_settings(card, Settings(**setting))
+    check_settings(card, Settings(temperature=0.0))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from visioneval.errors import ModelError
+from visioneval.models import DEFAULT_KEY_ENV
 from visioneval.redact import redact
 from visioneval.types import ModelCard
 
@@ -29,17 +32,28 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
-DEFAULT_KEY_ENV = "OPENAI_API_KEY"
-BASE_URL_ENV = "OPENAI_BASE_URL"
+BASE_URL_ENV, AZURE_ENDPOINT_ENV = "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT"
+OPENAI_URL = "https://api.openai.com/v1"
 NO_KEY = "none"
 """What servers without keys are sent, for the SDK insists on one."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
+def at_host_of_environment(card: ModelCard) -> ModelCard:
+    """Return a card that names its host where only the environment does; None stands for OpenAI's own.
+
+    So a manifest says who was asked, and a resumed run asks there again, whatever is set by then.
+    """
+    if card.provider != "openai" or card.base_url:
+        return card
+    return msgspec.structs.replace(card, base_url=_host_of_environment(card))
+
+
 def key_of(card: ModelCard) -> str:
     """Return the key for a card's host. Raises ModelError, without the value, where there is none.
 
-    The key of OpenAI is never sent to another host unless the card or the command line names its variable.
+    The key of OpenAI is sent to OpenAI and to the host that the environment names beside it, and never to
+    another unless the card or the command line names its variable.
     """
     variable = card.api_key_env or DEFAULT_KEY_ENV
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
@@ -48,7 +62,7 @@ def key_of(card: ModelCard) -> str:
         )
     key = os.environ.get(variable, "").strip()
     if card.base_url and not card.api_key_env:
-        key = key if _is_openai(card.base_url) else ""
+        key = key if _is_openai(card.base_url) or card.base_url == _host_of_environment(card) else ""
     if key:
         return key
     if card.key_optional or (card.base_url and not card.api_key_env and _host(card.base_url) in LOOPBACK):
@@ -61,33 +75,39 @@ def key_of(card: ModelCard) -> str:
     raise ModelError(f"model {card.name!r} needs a key and {variable} is not set; export {variable}=...")
 
 
-def check_base_url(url: str) -> str:
-    """Return a base URL that may be written into a manifest. Raises ModelError, without the value, otherwise."""
+def check_host(card: ModelCard) -> None:
+    """Raise ModelError, without the value, for a base URL that is missing or may not be in a manifest."""
+    url = card.base_url
+    if not url:
+        if "api_version" in card.options:
+            raise ModelError(
+                f"model {card.name!r} needs its resource's address; give --base-url or set {AZURE_ENDPOINT_ENV}"
+            )
+        return
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ModelError(f"base URL {redact(url)!r} must begin with http:// or https:// and name a host")
+        raise ModelError(
+            f"model {card.name!r}: the base URL must begin with http:// or https:// and name a host; correct "
+            f"--base-url, the card or {BASE_URL_ENV}"
+        )
     if parts.username or parts.password or parts.query:
         raise ModelError(
             f"the base URL of {parts.hostname} holds a user name, a password or a query; leave them out and name "
             "the variable that holds the key with --api-key-env"
         )
-    return url
 
 
 def open_client(card: ModelCard, http: httpx2.AsyncClient) -> openai.AsyncOpenAI:
     """Return the SDK's client for a card, which sends through `http`."""
     sdk = import_sdk()
-    base_url = check_base_url(card.base_url) if card.base_url else None
     common: dict[str, Any] = {"api_key": key_of(card), "http_client": http, "max_retries": 0}
     try:
         if version := card.options.get("api_version"):
             client: openai.AsyncOpenAI = sdk.AsyncAzureOpenAI(
-                azure_endpoint=base_url or os.environ.get("AZURE_OPENAI_ENDPOINT", ""),
-                api_version=str(version),
-                **common,
+                azure_endpoint=card.base_url or "", api_version=str(version), **common
             )
             return client
-        return sdk.AsyncOpenAI(base_url=base_url, **common)  # type: ignore[no-any-return]
+        return sdk.AsyncOpenAI(base_url=card.base_url or OPENAI_URL, **common)  # type: ignore[no-any-return]
     except (sdk.OpenAIError, ValueError) as error:
         raise ModelError(f"model {card.name!r}: {redact(str(error))}") from None
 
@@ -181,6 +201,12 @@ def _types_on_demand() -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(finder)
+
+
+def _host_of_environment(card: ModelCard) -> str | None:
+    variable = AZURE_ENDPOINT_ENV if "api_version" in card.options else BASE_URL_ENV
+    url = os.environ.get(variable, "").strip()
+    return url if url.rstrip("/") not in ("", OPENAI_URL) else None
 
 
 def _host(url: str) -> str:

@@ -83,6 +83,8 @@ async def read_chat(events: AsyncIterator[bytes], card: ModelCard, started: floa
                 refusals.append(choice.delta.refusal or "")
                 pictures += images_of(choice.delta)
     except ProviderError:
+        # With its finish reason the answer is whole: what breaks after it costs the usage, which is then unknown,
+        # and asking again would be paying twice.
         if reason is None:
             raise
     if reason == "error" or (reason is None and not ended):

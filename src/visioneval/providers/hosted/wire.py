@@ -167,8 +167,11 @@ class Wire:
         return content
 
     async def _events(self, response: httpx2.Response) -> AsyncIterator[bytes]:
-        async for event in self._httpx.EventSource(response, max_event_size=None):
-            yield self.clean(event.data.encode())
+        try:
+            async for event in self._httpx.EventSource(response, max_event_size=None):
+                yield self.clean(event.data.encode())
+        except self._httpx.HTTPError as error:  # here, so that whoever reads knows of it before the call is over
+            raise self._fault(error) from None
 
     async def _sdk_pattern(self) -> httpx2.Request:
         if self._pattern is None:
@@ -212,27 +215,30 @@ class Wire:
     @asynccontextmanager
     async def _faults(self, longest_s: float | None) -> AsyncIterator[None]:
         """Turn what the HTTP library raises into a ProviderError; a whole call takes no longer than its limit."""
-        httpx, name = self._httpx, self._card.name
         try:
             async with asyncio.timeout(longest_s):
                 yield
-        except (httpx.ConnectTimeout, httpx.WriteTimeout):
-            raise RetryableError("timeout", f"{name}: cannot reach the host in time") from None
-        except (httpx.TimeoutException, TimeoutError):
-            waited = f"{name}: the host said nothing for {self._read_timeout_s:.0f} s"
-            raise RetryableError("timeout", waited, billed=UNKNOWN_BILL) from None
-        except (httpx.ConnectError, httpx.WriteError, httpx.ProxyError) as error:
-            raise RetryableError("connection", f"{name}: cannot reach the host ({_why(error)})") from None
-        except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
-            raise FatalError("bad_request", f"{name}: the call cannot be sent ({_why(error)})") from None
-        except httpx.TransportError as error:
-            message = f"{name}: the connection broke off before the answer was whole ({_why(error)})"
-            raise RetryableError("connection", message, billed=UNKNOWN_BILL) from None
-        except ProviderError:
-            raise
-        except httpx.HTTPError as error:  # a body that cannot be decompressed
-            message = f"{name}: the answer cannot be read ({_why(error)})"
-            raise RetryableError("bad_response", message, billed=UNKNOWN_BILL) from None
+        except (self._httpx.HTTPError, self._httpx.InvalidURL, TimeoutError) as error:
+            raise self._fault(error) from None
+
+    def _fault(self, error: Exception) -> ProviderError:
+        httpx, name = self._httpx, self._card.name
+        match error:
+            case httpx.ConnectTimeout() | httpx.WriteTimeout():
+                return RetryableError("timeout", f"{name}: cannot reach the host in time")
+            case httpx.TimeoutException() | TimeoutError():
+                waited = f"{name}: the host said nothing for {self._read_timeout_s:.0f} s"
+                return RetryableError("timeout", waited, billed=UNKNOWN_BILL)
+            case httpx.ConnectError() | httpx.WriteError() | httpx.ProxyError():
+                return RetryableError("connection", f"{name}: cannot reach the host ({_why(error)})")
+            case httpx.LocalProtocolError() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
+                return FatalError("bad_request", f"{name}: the call cannot be sent ({_why(error)})")
+            case httpx.TransportError():
+                message = f"{name}: the connection broke off before the answer was whole ({_why(error)})"
+                return RetryableError("connection", message, billed=UNKNOWN_BILL)
+            case _:  # a body that cannot be decompressed
+                message = f"{name}: the answer cannot be read ({_why(error)})"
+                return RetryableError("bad_response", message, billed=UNKNOWN_BILL)
 
     def _check(self, response: httpx2.Response, content: bytes) -> None:
         self.allowance = allowance_of(response.headers) or self.allowance

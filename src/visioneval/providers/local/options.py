@@ -11,8 +11,10 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from visioneval.errors import ModelError
-from visioneval.models import load_cards, shipped
-from visioneval.types import ModelCard
+from visioneval.models import load_cards
+from visioneval.providers.base import refuse_settings
+from visioneval.shipped import shipped
+from visioneval.types import ModelCard, Settings
 
 CHAT = "chat"
 DEVICES = "auto, cpu, split, cuda or cuda:N"
@@ -67,6 +69,12 @@ def parse_options(card: ModelCard) -> LocalOptions:
     if options.prompt not in ("", CHAT) and "{question}" not in options.prompt:
         raise ModelError(f"model {card.name!r}: option `prompt` must contain {{question}}, or be {CHAT!r}")
     return options
+
+
+def check_settings(card: ModelCard, settings: Settings) -> None:
+    """Raise ModelError for an option that is wrong or a setting that cannot be honoured; nothing is loaded."""
+    parse_options(card)
+    refuse_settings(card, settings, "decodes greedily on this machine")
 
 
 def _explained(error: str, card: ModelCard) -> str:

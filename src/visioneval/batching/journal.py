@@ -26,6 +26,7 @@ from visioneval.providers.hosted.batch import BatchHost
 from visioneval.store import Place, append_line, decode_lines, repair_last_line
 
 JOURNAL, SPOOL = "batches.jsonl", ".batch-requests.jsonl"
+LOST = "start a new run: without it nobody knows what the batches at the host are answers to"
 PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
@@ -49,7 +50,7 @@ class Created(Struct, frozen=True, tag="created", tag_field="event"):
 
 
 class Ended(Struct, frozen=True, tag="ended", tag_field="event"):
-    """The batch has ended, as the host says ("refused": none was made)."""
+    """The batch has ended, as the host says; "not made" of a file that no batch was made of."""
 
     part: int
     at: str
@@ -80,15 +81,23 @@ class Part(Struct):
 class Journal:
     """What is under way, in memory and on disk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, repair: bool = True) -> None:
+        """Raises StoreError. `repair` is for the one writer of the folder."""
         self._path = path
         self.parts: dict[int, Part] = {}
         """Those that are not fetched, by number."""
         self.last = 0
-        repair_last_line(path, Event)
-        events: list[Event] = decode_lines(path, Event)
-        for event in events:
-            self._apply(event)
+        if repair:
+            repair_last_line(path, Event)
+        events: list[Event] = decode_lines(path, Event, LOST)
+        try:
+            for event in events:
+                self._apply(event)
+        except KeyError as error:
+            raise StoreError(
+                f"{path}: part {error} goes on, but the line that says what is in it is missing; restore the "
+                f"file, or {LOST}"
+            ) from None
 
     def note(self, event: Event) -> None:
         """Write a step down, and wait until it is on the disk. Raises StoreError."""

@@ -1,0 +1,116 @@
+"""A run is asked of one host, which its manifest names, and replies and keys do not cross to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CommandLine
+from tests.hosted.host import Act, Call, Host, answer, hosting
+from tests.hosted.test_secrets import KEY
+from visioneval.store import find_runs, read_manifest, read_run
+
+
+def says(text: str) -> Iterator[Host]:
+    """Serve a host that always answers alike."""
+
+    def script(call: Call) -> Act:
+        return answer(text)
+
+    with hosting(script) as host:
+        yield host
+
+
+@pytest.fixture
+def first() -> Iterator[Host]:
+    yield from says("yes")
+
+
+@pytest.fixture
+def second() -> Iterator[Host]:
+    yield from says("no")
+
+
+def at(host: Host) -> dict[str, str]:
+    return {"OPENAI_BASE_URL": host.url, "OPENAI_API_KEY": KEY}
+
+
+def texts(folder: Path) -> set[str]:
+    return {record.reply.text for record in read_run(folder).records if record.reply}
+
+
+def test_a_host_that_the_environment_names_is_in_the_manifest_and_its_replies_are_its_own(
+    visioneval: CommandLine, small_suite: Path, tmp_path: Path, first: Host, second: Host
+) -> None:
+    arguments = ("run", "--suite", small_suite, "--model", "gpt-5.4-mini")
+    for host in (first, second, first):
+        ended = visioneval(*arguments, env=at(host))
+        assert ended.returncode == 0, ended.stderr
+    assert (len(first.calls), len(second.calls)) == (5, 5)
+    runs = sorted(find_runs(tmp_path / "results"), key=lambda run: read_manifest(run).card.base_url or "")
+    assert {read_manifest(run).card.base_url for run in runs} == {first.url, second.url}
+    for run in runs:
+        assert texts(run) == {"yes" if read_manifest(run).card.base_url == first.url else "no"}
+
+
+def test_a_run_goes_on_at_the_host_it_began_at(
+    visioneval: CommandLine, small_suite: Path, tmp_path: Path, first: Host, second: Host
+) -> None:
+    first.script = lambda call: answer() if "0" in call.question else Act(400)
+    visioneval("run", "--suite", small_suite, "--model", "gpt-5.4-mini", env=at(first))
+    first.script = lambda call: answer()
+    resumed = visioneval("resume", "gpt-5.4-mini", env=at(second))
+    assert resumed.returncode == 0, resumed.stderr
+    assert not second.calls
+    (run,) = find_runs(tmp_path / "results")
+    assert texts(run) == {"yes"}
+
+
+def test_the_key_of_the_environment_goes_to_the_host_that_the_environment_names_and_to_no_other(
+    visioneval: CommandLine, small_suite: Path, tmp_path: Path, first: Host, second: Host
+) -> None:
+    arguments = ("run", "--suite", small_suite, "--model", "gpt-5.4-mini")
+    visioneval(*arguments, env=at(first))
+    assert all(call.headers["authorization"] == f"Bearer {KEY}" for call in first.calls)
+    visioneval(*arguments, "--base-url", second.url, env=at(first))
+    assert second.calls
+    assert all(KEY not in str(call.headers) for call in second.calls)
+    before = len(first.calls)
+    (begun,) = [run for run in find_runs(tmp_path / "results") if read_manifest(run).card.base_url == first.url]
+    (begun / "records.jsonl").unlink()
+    visioneval("resume", begun, env=at(second))
+    assert len(first.calls) == before + 5
+    assert all(KEY not in str(call.headers) for call in first.calls[before:])
+
+
+def test_openais_own_address_in_the_environment_is_no_other_host(
+    visioneval: CommandLine, small_suite: Path, tmp_path: Path
+) -> None:
+    with ExitStack() as stack:
+        host = stack.enter_context(hosting(lambda call: answer()))
+        proxy = {"HTTPS_PROXY": host.url.removesuffix("/v1"), "OPENAI_API_KEY": KEY}
+        arguments = ("run", "--suite", small_suite, "--model", "gpt-5.4-mini", "--batch", "--no-wait")
+        visioneval(*arguments, env={**proxy, "OPENAI_BASE_URL": "https://api.openai.com/v1/"})
+    (run,) = find_runs(tmp_path / "results")
+    assert read_manifest(run).card.base_url is None
+
+
+def test_azure_is_found_by_its_own_variable(
+    visioneval: CommandLine, small_suite: Path, tmp_path: Path, first: Host
+) -> None:
+    cards = tmp_path / "cards.yaml"
+    options = "options: {api_version: '2026-01-01'}"
+    cards.write_text(f"models:\n  - {{name: m, provider: openai, api_key_env: AZURE_KEY, {options}}}\n")
+    arguments = ("run", "--suite", small_suite, "--models-file", cards, "--model", "m")
+    nowhere = visioneval(*arguments, env={"AZURE_KEY": KEY, "OPENAI_BASE_URL": first.url})
+    assert nowhere.returncode == 4
+    assert "AZURE_OPENAI_ENDPOINT" in nowhere.stderr
+    there = first.url.removesuffix("/v1")
+    ended = visioneval(*arguments, env={"AZURE_KEY": KEY, "AZURE_OPENAI_ENDPOINT": there})
+    assert ended.returncode == 0, ended.stderr
+    (run,) = find_runs(tmp_path / "results")
+    assert read_manifest(run).card.base_url == there
+    assert all(call.path.startswith("/openai/") for call in first.calls)
