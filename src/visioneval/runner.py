@@ -217,8 +217,9 @@ class Runner:
         entered = time.perf_counter()
         try:
             request = await make_request(self.run, prompt, epoch, key, self.images, self.shots)
-        except SuiteError as error:
-            return make_record(key, prompt, epoch, Failure("bad_image", str(error)))
+        except Exception as error:  # a picture that cannot be made ready fails its prompt, not the run
+            message = str(error) if isinstance(error, SuiteError) else f"{type(error).__name__}: {error}"
+            return make_record(key, prompt, epoch, Failure("bad_image", redact(message)[:MAX_MESSAGE]))
         attempts = Attempts(started=time.perf_counter(), waited_s=0.0)
         end = await self._answer(request, attempts)
         if isinstance(end, Failure):

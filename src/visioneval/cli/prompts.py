@@ -97,10 +97,9 @@ def command(
 def _show(path: Path, console: Console) -> None:
     from textual_image.renderable import Image  # asks the terminal what it can show
 
-    from visioneval.images import check_image
+    from visioneval.images import upright_image
 
-    check_image(path, decode=True)
-    console.print(Image(path, width=min(console.width, WIDEST_PICTURE), height="auto"))
+    console.print(Image(upright_image(path), width=min(console.width, WIDEST_PICTURE), height="auto"))
 
 
 def _type(answer: object, *, inferred: bool) -> str:
