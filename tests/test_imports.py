@@ -94,15 +94,62 @@ def test_epochs_and_csv_and_a_model_named_on_the_command_line(
     assert outcomes(run) == ["pass", "skipped", "fail", "skipped"]
 
 
+def test_epochs_that_count_from_one_keep_their_whole_score(
+    visioneval: CommandLine, suite: Path, tmp_path: Path
+) -> None:
+    said = {"one": "7", "two": "no"}
+    rows = [{"id": name, "epoch": epoch, "reply": said[name]} for name in said for epoch in (1, 2, 3)]
+    (tmp_path / "replies.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    done = visioneval("import", "replies.jsonl", "--suite", suite, "--model", "m")
+    assert done.returncode == 0
+    assert "m: epochs do not count from 0 here; epochs 1 to 3 are taken as 0 to 2" in done.stderr
+    run = stored(tmp_path / "results")["m"]
+    assert run.run.epochs == 3
+    assert outcomes(run) == ["pass", "fail"] * 3
+
+
+def test_epochs_without_a_reply_are_named(visioneval: CommandLine, suite: Path, tmp_path: Path) -> None:
+    (tmp_path / "replies.csv").write_text("id,epoch,reply\none,0,7\none,3,7\ntwo,3,no\n")
+    done = visioneval("import", "replies.csv", "--suite", suite, "--model", "m")
+    assert "m: no reply is of epoch 1, 2; every prompt counts as skipped there" in done.stderr
+    assert outcomes(stored(tmp_path / "results")["m"]) == ["pass", "skipped", *["skipped"] * 4, "pass", "fail"]
+
+
+def test_a_line_number_is_the_files_own_after_a_cell_of_several_lines(
+    visioneval: CommandLine, suite: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "replies.csv").write_text('id,reply\none,"It is\n\n7."\n\nthree,8\n')
+    done = visioneval("import", "replies.csv", "--suite", suite, "--model", "m")
+    assert "line 6: the suite has no prompt 'three'" in done.stderr
+
+
+def test_a_line_separator_in_a_reply_is_part_of_the_reply(
+    visioneval: CommandLine, suite: Path, tmp_path: Path
+) -> None:
+    row = {"id": "one", "reply": "Seven:\u20287\x85"}
+    (tmp_path / "replies.jsonl").write_text(json.dumps(row, ensure_ascii=False), encoding="utf-8")
+    done = visioneval("import", "replies.jsonl", "--suite", suite, "--model", "m")
+    assert done.returncode == 0, done.stderr
+    (record,) = stored(tmp_path / "results")["m"].records
+    assert record.reply is not None
+    assert record.reply.text == row["reply"]
+
+
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
+        ('{"id": "one", "reply": "7", "seconds": NaN}', "; write null for NaN"),
+        ('{"id": "one", "reply": "7", "seconds": "inf"}', "seconds 'inf' is not a number from 0 up"),
+        (
+            '{"id": "one", "reply": "7"}\n{"id": "one", "reply": "7", "epoch": 10000000}',
+            "m: epochs 0 to 10000000 are more than 1000",
+        ),
         ('{"id": "three", "reply": "7"}', "line 1: the suite has no prompt 'three'"),
         ('{"id": "one", "reply": "7"}\n{"id": "one", "reply": "8"}', "line 2 is a second reply to prompt 'one'"),
         ('{"id": "one"}', "no `reply`"),
         ('{"id": "one", "reply": "7", "seconds": -1}', "seconds -1 is not a number from 0 up"),
         ('{"id": "one", "reply": "7", "stop": "tired"}', "stop 'tired' is none of"),
-        ("seven", "line 1 is not JSON"),
+        ("seven", "line 1: not JSON"),
         ("", "has no replies"),
     ],
 )
@@ -136,6 +183,7 @@ def test_a_checkup_folder_keeps_every_prompt_and_names_every_fault(
         "row 6: the question's comma was not quoted",
         "row 7: left out",
         "GPT X: cube.png was asked in other words: 'How many nodes?'",
+        "GPT X: the time of cube.png is no number of seconds ('soon')",
         "the reply for gone.png was left out: no prompt has this picture",
         "the reply for null.png was left out: no reply is recorded",
         "3 replies of 1 models taken over, 2 left out",
@@ -197,11 +245,39 @@ def test_an_inspect_log_becomes_a_run(visioneval: CommandLine, tmp_path: Path, s
     run = stored(tmp_path / "results")["openai/gpt-x"]
     by_id = {graded.prompt.id: graded for graded in run.graded()}
     assert by_id["a"].verdict.outcome == "pass"
+    assert by_id["c"].verdict.outcome == "skipped", "a prompt without a reply stays in the denominator"
     assert by_id["a"].prompt.image == "photos/a.png"
     record = by_id["a"].record
     assert record is not None
     assert record.reply is not None
     assert record.reply.usage.input_tokens == 110, "cached tokens are part of the input here"
+
+
+def test_the_pictures_beside_an_inspect_log_are_in_the_report(visioneval: CommandLine, tmp_path: Path) -> None:
+    draw(tmp_path / "logs/photos/a.png", "nuts")
+    (tmp_path / "logs/log.json").write_text(json.dumps(_inspect_log()))
+    visioneval("import", "logs/log.json")
+    assert stored(tmp_path / "results")["openai/gpt-x"].suite_folder == tmp_path / "logs"
+    assert visioneval("report").returncode == 0
+    (page,) = (tmp_path / "results/report/prompts").glob("*a*.html")
+    assert "no picture" not in page.read_text()
+    assert "<img" in page.read_text()
+
+
+def test_a_log_that_counts_or_times_oddly_is_told(visioneval: CommandLine, tmp_path: Path) -> None:
+    log = _inspect_log()
+    assert isinstance(log["samples"], list)
+    good = log["samples"][0]
+    again = {**good, "output": {**good["output"], "time": float("nan")}}
+    silent = {**good, "id": "d", "output": {}, "error": {"message": ""}}
+    log["samples"] = [good, again, {**again, "epoch": 2}, silent]
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    done = visioneval("import", "log.json")
+    assert done.returncode == 1
+    assert "sample 'a' was left out: there is another one of epoch 1" in done.stderr
+    assert "sample 'a', epoch 2: its time is no number of seconds (nan)" in done.stderr
+    assert "sample 'd' was left out" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_what_is_no_log_is_one_clear_line(visioneval: CommandLine, tmp_path: Path) -> None:

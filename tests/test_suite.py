@@ -91,6 +91,20 @@ def test_json_lines_may_hold_typed_answers(tmp_path: Path) -> None:
     assert (prompt.id, prompt.category, prompt.answer) == ("x1", "Counts", Integer(9))
 
 
+def test_a_table_may_be_written_by_a_spreadsheet(tmp_path: Path) -> None:
+    draw(tmp_path / "a.png", "a")
+    (tmp_path / "suite.csv").write_bytes("\ufeffImage,Question, Answer\r\na.png,How many?,9\r\n".encode())
+    assert [prompt.answer for prompt in load_suite(tmp_path / "suite.csv").prompts] == [Integer(9)]
+
+
+def test_a_line_separator_in_a_question_is_part_of_the_question(tmp_path: Path) -> None:
+    draw(tmp_path / "a.png", "a")
+    row = {"image": "a.png", "question": "How many?\u2028Only a number.\x85", "answer": "9"}
+    (tmp_path / "suite.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\r\n", encoding="utf-8")
+    (prompt,) = load_suite(tmp_path / "suite.jsonl").prompts
+    assert prompt.question == "How many?\u2028Only a number."
+
+
 def test_ids_that_a_table_does_not_give_stay_when_rows_move(tmp_path: Path) -> None:
     rows = [{"image": f"{name}.png", "question": f"What is {name}?", "answer": name} for name in ("ant", "bee")]
     forward = {prompt.question: prompt.id for prompt in load_suite(write_table(tmp_path, rows)).prompts}
@@ -171,12 +185,15 @@ def test_a_truncated_picture_is_found_before_anything_is_sent(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"image,question\na.png,Why?\n", "has no column answer"),
-        (b"image,question,answer\na.png,Why?\n", "line 2: not as many cells as the header"),
+        (b"image,question\na.png,Why?\n", "line 1: no column 'answer'; needed are image, question, answer"),
+        (b"image,question,answer\na.png,Why?\n", "line 2: 2 cells where 3 columns are named"),
         (b"image,question,answer\na.png,,x\n", "line 2: question is empty"),
         (b"image,question,answer\na.png,Why?,\n", "line 2: answer is empty"),
         (b"image,question,answer\na.png,Why\xff?,x\n", "is not UTF-8"),
-        (b"", "has no column answer, image, question"),
+        (b"", "is empty; its first line names the columns: image,question,answer"),
+        (b"image,question,answer,Answer\n", "line 1: two columns are called 'answer'"),
+        (b'image,question,answer\na.png,"Why\n\n?",x\n\nb.png,Why?\n', "line 6: 2 cells"),
+        (b'image,question,answer\na.png,Why?,x\na.png,"Why?,x\n', "line 3: unexpected end of data"),
         (b"image,question,answer\n", "has no prompts"),
     ],
 )
@@ -188,9 +205,9 @@ def test_a_faulty_table_is_named_with_its_line(tmp_path: Path, content: bytes, e
 
 def test_a_faulty_json_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "suite.jsonl").write_text('{"image": "a.png"\n')
-    assert "line 1: not a JSON object" in message_of(tmp_path / "suite.jsonl")
+    assert "line 1: not JSON" in message_of(tmp_path / "suite.jsonl")
     (tmp_path / "suite.jsonl").write_text('\n{"image": "a.png", "question": "Why?"}\n')
-    assert "line 2: no 'answer'" in message_of(tmp_path / "suite.jsonl")
+    assert "line 2: no column 'answer'" in message_of(tmp_path / "suite.jsonl")
 
 
 def test_yaml_that_is_none_and_folders_that_are_none_are_named(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Struct
 
 from visioneval.errors import StoreError
-from visioneval.suite import TABLE_SUFFIXES
+from visioneval.suite import folder_of
 from visioneval.types import GradedRecord, Prompt, Record, Reply, ReplyImage, Run, Usage, Verdict
 
 MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
@@ -68,8 +68,7 @@ class StoredRun(Struct, frozen=True):
     @property
     def suite_folder(self) -> Path:
         """The folder that image paths start from; it need not be there any more."""
-        path = self.suite_path
-        return path.parent if path.suffix.lower() in TABLE_SUFFIXES else path
+        return folder_of(self.suite_path)
 
     def graded(self) -> tuple[GradedRecord, ...]:
         """Return one graded record for each planned (prompt, epoch), in order; what was not run is skipped."""

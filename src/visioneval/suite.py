@@ -7,10 +7,7 @@ the folder, or to the table's own folder, and never lead out of it. Nothing here
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import json
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -24,6 +21,7 @@ from msgspec import Meta, Struct
 from visioneval.errors import SuiteError
 from visioneval.images import check_image, file_sha256
 from visioneval.models import shipped_suite
+from visioneval.tables import TABLE_SUFFIXES, read_rows, read_text
 from visioneval.types import (
     Answer,
     Choice,
@@ -44,7 +42,8 @@ PromptId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 DEFAULT_CATEGORY = "All prompts"
 MAX_TITLE = 60
-TABLE_SUFFIXES = (".csv", ".jsonl")
+FILE_SUFFIXES = (*TABLE_SUFFIXES, ".json", ".eval")
+"""Of what is a file and not a folder: a table of prompts, or an imported log."""
 
 
 class PromptEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -75,9 +74,9 @@ def load_suite(path: Path) -> Suite:
     what to do. Pictures are checked by `check_pictures`.
     """
     if path.is_dir():
-        prompts, folder = _read_folder(path), path
+        prompts = _read_folder(path)
     elif path.suffix.lower() in TABLE_SUFFIXES:
-        prompts, folder = _read_table(path), path.parent
+        prompts = _read_table(path)
     elif not path.exists():
         raise SuiteError(
             f"suite {path} does not exist; give a folder with prompts/*.yaml, a .csv or a .jsonl file"
@@ -86,6 +85,7 @@ def load_suite(path: Path) -> Suite:
         raise SuiteError(f"suite {path} is not a folder, a .csv or a .jsonl file")
     if not prompts:
         raise SuiteError(f"suite {path} has no prompts")
+    folder = folder_of(path)
     located = [_with_hash(prompt, folder) for prompt in prompts]
     name = "visioneval" if path.resolve() == shipped_suite().resolve() else path.resolve().stem
     return assemble(name, path, folder, located)
@@ -95,6 +95,11 @@ def assemble(name: str, path: Path, folder: Path, prompts: Sequence[Prompt]) -> 
     """Make a suite of prompts from anywhere, with its content hash. Raises SuiteError when two share an id."""
     _check_ids(prompts)
     return Suite(name=name, path=path, folder=folder, prompts=tuple(prompts), sha256=_content_hash(prompts))
+
+
+def folder_of(path: Path) -> Path:
+    """Return the folder that image paths start from, of a suite that need not be there any more."""
+    return path.parent if path.suffix.lower() in FILE_SUFFIXES and not path.is_dir() else path
 
 
 def select(suite: Suite, *, categories: Sequence[str] = (), only: Sequence[str] = ()) -> tuple[Prompt, ...]:
@@ -196,7 +201,7 @@ def _read_folder(folder: Path) -> list[Prompt]:
 
 
 def _read_yaml(file: Path, folder: Path) -> Iterator[Prompt]:
-    text = _read_text(file)
+    text = read_text(file)
     try:
         parsed = msgspec.convert(yaml.load(text, Loader=YAML_LOADER), PromptFile)  # noqa: S506 (a safe loader)
     except yaml.YAMLError as error:
@@ -252,38 +257,8 @@ def _child(node: yaml.Node, name: str, index: str) -> yaml.Node | None:
 
 
 def _read_table(file: Path) -> list[Prompt]:
-    rows = _csv_rows(file) if file.suffix.lower() == ".csv" else _jsonl_rows(file)
+    rows = read_rows(file, ("image", "question", "answer"))
     return [_row_to_prompt(row, f"{file} line {line}", file.parent) for line, row in rows]
-
-
-def _csv_rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    reader = csv.DictReader(io.StringIO(_read_text(file)), strict=True)
-    missing = {"image", "question", "answer"} - set(reader.fieldnames or ())
-    if missing:
-        raise SuiteError(f"{file} has no column {', '.join(sorted(missing))}; it needs image, question and answer")
-    try:
-        for row in reader:
-            if None in row or None in row.values():
-                raise SuiteError(f"{file} line {reader.line_num}: not as many cells as the header; quote commas")
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise SuiteError(f"{file} line {reader.line_num}: {error}; quote the cell") from None
-
-
-def _jsonl_rows(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(_read_text(file).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (json.JSONDecodeError, RecursionError):
-            raise SuiteError(f"{file} line {number}: not a JSON object; write one object a line") from None
-        if not isinstance(row, dict):
-            raise SuiteError(f"{file} line {number}: not a JSON object; write one object a line")
-        for name in ("image", "question", "answer"):
-            if name not in row:
-                raise SuiteError(f"{file} line {number}: no {name!r}; each line needs image, question and answer")
-        yield number, row
 
 
 def _row_to_prompt(row: dict[str, Any], where: str, folder: Path) -> Prompt:
@@ -336,15 +311,6 @@ def derived_id(question: str, image: str) -> str:
 # ----------------------------------------------------------------------------------------------
 # Checks that hold for every suite
 # ----------------------------------------------------------------------------------------------
-
-
-def _read_text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise SuiteError(f"{file} is not UTF-8; save it as UTF-8") from None
-    except OSError as error:
-        raise SuiteError(f"{file} cannot be read ({error.strerror}); check the path and its rights") from None
 
 
 def _check_ids(prompts: Sequence[Prompt]) -> None:

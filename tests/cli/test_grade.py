@@ -92,8 +92,8 @@ def test_without_out_the_verdicts_go_to_stdout(tmp_path: Path) -> None:
         ("r.jsonl", b"\xff\xfe\x00", "r.jsonl is not UTF-8"),
         ("r.csv", b"", "r.csv is empty"),
         ("r.csv", b"id,question,reply\n1,2,3\n", "r.csv line 1: no column 'reference'"),
-        ("r.csv", b"id,question,reference,reply\n1,q,2,3,4\n", "r.csv line 2: more fields than columns"),
-        ("r.csv", b"id,question,reference,reply\n1,q\n", "r.csv line 2: no 'reference'"),
+        ("r.csv", b"id,question,reference,reply\n1,q,2,3,4\n", "r.csv line 2: 5 cells where 4 columns are named"),
+        ("r.csv", b"id,question,reference,reply\n1,q\n", "r.csv line 2: 2 cells where 4 columns are named"),
         (
             "r.csv",
             b"id,question,reference,reply,type\n1,q,2,3,weight\n",

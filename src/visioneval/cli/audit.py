@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from visioneval.errors import StoreError, SuiteError
+from visioneval.errors import StoreError
+from visioneval.tables import read_text
 
 if TYPE_CHECKING:
     from visioneval.grading.exam import ExamResult
@@ -42,7 +43,7 @@ def command(ctx: click.Context, labels: Path | None, markdown: bool, as_json: bo
     from visioneval.grading.exam import as_markdown, describe, hold_exam, read_exam
 
     file = labels or _own_exam()
-    result = hold_exam(read_exam(_read_text(file), str(file)))
+    result = hold_exam(read_exam(read_text(file), str(file)))
     if as_json:
         click.echo(_as_json(result))
     else:
@@ -55,17 +56,6 @@ def command(ctx: click.Context, labels: Path | None, markdown: bool, as_json: bo
 def _own_exam() -> Path:
     beside_the_source = Path(__file__).parents[3] / EXAM
     return EXAM if EXAM.exists() or not beside_the_source.exists() else beside_the_source
-
-
-def _read_text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        raise SuiteError(f"{file} does not exist; give labelled replies with --labels FILE") from None
-    except OSError as error:
-        raise SuiteError(f"{file} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise SuiteError(f"{file} is not UTF-8; save it as UTF-8") from None
 
 
 def _as_json(result: ExamResult) -> str:
@@ -112,7 +102,7 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
 
     stored = read_run(find_run(results, run))
     file = stored.folder / OVERRIDES
-    known = latest(read_overrides(_read_text(file), str(file))) if file.exists() else {}
+    known = latest(read_overrides(read_text(file), str(file))) if file.exists() else {}
     open_ones = [
         graded
         for graded in stored.graded()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from visioneval import tables
 from visioneval.errors import SuiteError, UsageError
 
 if TYPE_CHECKING:
@@ -72,69 +70,13 @@ def _summary(graded: list[GradedRow]) -> dict[str, Any]:
 
 def read_rows(file: Path) -> Iterator[tuple[int, Row]]:
     """Read (line number, row) from a .jsonl or .csv file. Raises SuiteError naming the file and the line."""
-    suffix = file.suffix.lower()
-    if suffix not in (".jsonl", ".ndjson", ".csv"):
-        raise UsageError(f"{file}: unknown kind of file {suffix!r}; give a .jsonl or a .csv")
-    text = _read_text(file)
-    rows = list(_csv_rows(file, text) if suffix == ".csv" else _json_rows(file, text))
+    if file.suffix.lower() not in tables.TABLE_SUFFIXES:
+        raise UsageError(f"{file}: unknown kind of file {file.suffix!r}; give a .jsonl or a .csv")
+    rows = list(tables.read_rows(file, COLUMNS))
     if not rows:
         raise SuiteError(f"{file} has no rows; each needs {', '.join(COLUMNS)}")
     for line, fields in rows:
         yield line, _row(fields, f"{file} line {line}")
-
-
-def _read_text(file: Path) -> str:
-    try:
-        return file.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise SuiteError(f"{file} does not exist") from None
-    except OSError as error:
-        raise SuiteError(f"{file} cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise SuiteError(f"{file} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
-
-
-def _csv_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    with contextlib.suppress(OverflowError):
-        csv.field_size_limit(2**31 - 1)
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    names = [name.strip().lower() for name in reader.fieldnames or []]
-    if not names:
-        raise SuiteError(f"{file} is empty; the first line names the columns: {','.join(COLUMNS)}")
-    _need_columns(names, f"{file} line 1")
-    reader.fieldnames = names
-    try:
-        for fields in reader:
-            if None in fields:
-                raise SuiteError(
-                    f"{file} line {reader.line_num}: more fields than columns; quote texts with commas"
-                )
-            missing = [name for name in COLUMNS if fields[name] is None]
-            if missing:
-                raise SuiteError(f"{file} line {reader.line_num}: no {missing[0]!r}; the row has too few fields")
-            yield reader.line_num, fields
-    except csv.Error as error:
-        raise SuiteError(f"{file} line {reader.line_num}: {error}") from None
-
-
-def _json_rows(file: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            fields = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise SuiteError(f"{file} line {number}: not JSON ({error})") from None
-        if not isinstance(fields, dict):
-            raise SuiteError(f"{file} line {number}: not a JSON object; write one object a line")
-        _need_columns(list(fields), f"{file} line {number}")
-        yield number, fields
-
-
-def _need_columns(names: list[str], where: str) -> None:
-    missing = [name for name in COLUMNS if name not in names]
-    if missing:
-        raise SuiteError(f"{where}: no column {missing[0]!r}; needed are {', '.join(COLUMNS)}")
 
 
 def _row(fields: dict[str, Any], where: str) -> Row:

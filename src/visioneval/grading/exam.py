@@ -102,7 +102,7 @@ _LABELS: dict[str | bool, Literal["pass", "fail"]] = {"pass": "pass", "fail": "f
 def read_exam(text: str, source: str) -> list[ExamRow]:
     """Read an exam from JSON lines: question, label, reply (or prediction), answer (or reference)."""
     rows = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             rows.append(_read_line(line, f"{source} line {number}", number))
     if not rows:

@@ -31,7 +31,7 @@ class Override(Struct, frozen=True):
 def read_overrides(text: str, source: str) -> list[Override]:
     """Read all overrides, in the order in which they were made."""
     found = []
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:

@@ -5,6 +5,7 @@ AI Checkup), `inspect` (an Inspect AI log). What cannot be read is an error or a
 silence.
 """
 
-from visioneval.imports.source import Import, Recorded, import_source, store
+from visioneval.imports.source import Import, Recorded
+from visioneval.imports.take import import_source, store
 
 __all__ = ["Import", "Recorded", "import_source", "store"]

@@ -15,7 +15,7 @@ from typing import Any
 
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
-from visioneval.imports.source import Import, Recorded
+from visioneval.imports.source import Import, Recorded, seconds_or_none
 from visioneval.suite import assemble, derived_id
 from visioneval.types import Prompt, Reply, Timing
 
@@ -126,7 +126,8 @@ def _match(
             continue
         if _plain(str(entry.get("prompt"))) != _plain(prompt.question):
             remarks.append(f"{model}: {name} was asked in other words: {str(entry.get('prompt'))!r}")
-        found[prompt.id] = Recorded(prompt, 0, _reply(entry))
+        seconds = seconds_or_none(entry.get("time_taken"), f"{model}: the time of {name}", remarks)
+        found[prompt.id] = Recorded(prompt, 0, Reply(entry["result"], timing=Timing(service_s=seconds)))
     return list(found.values()), lost
 
 
@@ -153,12 +154,3 @@ def _prompt_of(name: str, entry: Mapping[str, Any], by_file: Mapping[str, Sequen
 
 def _plain(text: str) -> str:
     return " ".join(text.split())
-
-
-def _reply(entry: Mapping[str, Any]) -> Reply:
-    taken = str(entry.get("time_taken", "")).removesuffix("s")
-    try:
-        timing = Timing(service_s=float(taken))
-    except ValueError:
-        timing = Timing()
-    return Reply(entry["result"], timing=timing)

@@ -16,7 +16,7 @@ import msgspec
 
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
-from visioneval.imports.source import Import, Recorded
+from visioneval.imports.source import Import, Recorded, seconds_or_none
 from visioneval.suite import assemble
 from visioneval.types import Answer, Prompt, Reply, Stop, Text, Timing, Usage
 
@@ -41,20 +41,23 @@ def read(file: Path) -> Import:
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise SuiteError(f"{file} is not an Inspect log that can be read ({error!r})") from None
     prompts: dict[str, Prompt] = {}
-    recorded: list[Recorded] = []
+    recorded: dict[tuple[str, int], Recorded] = {}
     remarks: list[str] = []
     left_out = 0
     for sample in samples:
         try:
             prompt = prompts.setdefault(str(sample["id"]), _prompt(sample, task))
-            recorded.append(Recorded(prompt, int(sample.get("epoch", 1)) - 1, _reply(sample)))
+            epoch = int(sample.get("epoch", 1))
+            if (prompt.id, epoch) in recorded:
+                raise SuiteError(f"there is another one of epoch {epoch}")
+            recorded[(prompt.id, epoch)] = Recorded(prompt, epoch - 1, _reply(sample, remarks))
         except (SuiteError, KeyError, IndexError, TypeError, ValueError, msgspec.ValidationError) as error:
             remarks.append(f"sample {sample.get('id')!r} was left out: {_because(sample, error)}")
             left_out += 1
     if not recorded:
         raise SuiteError(f"{file} has no sample with a reply")
     suite = assemble(task, file, file.parent, list(prompts.values()))
-    return Import(suite, {model: recorded}, tuple(remarks), left_out)
+    return Import(suite, {model: list(recorded.values())}, tuple(remarks), left_out)
 
 
 def _open_json(file: Path) -> tuple[Mapping[str, Any], list[Mapping[str, Any]]]:
@@ -101,8 +104,9 @@ def _question(given: str | list[Mapping[str, Any]]) -> tuple[str, str | None]:
     return "\n".join(texts), named[0] if named else None
 
 
-def _reply(sample: Mapping[str, Any]) -> Reply:
+def _reply(sample: Mapping[str, Any], remarks: list[str]) -> Reply:
     output = sample["output"]
+    of = f"sample {sample['id']!r}, epoch {sample.get('epoch', 1)}: its time"
     choice = output["choices"][0]
     usage = output.get("usage") or {}
     return Reply(
@@ -118,7 +122,7 @@ def _reply(sample: Mapping[str, Any]) -> Reply:
             },
             Usage,
         ),
-        timing=Timing(service_s=output.get("time")),
+        timing=Timing(service_s=seconds_or_none(output.get("time"), of, remarks)),
         model_returned=output.get("model"),
     )
 
@@ -139,7 +143,8 @@ def _texts(content: str | list[Mapping[str, Any]]) -> Iterator[str]:
 def _because(sample: Mapping[str, Any], error: Exception) -> str:
     failed = sample.get("error") or (sample.get("output") or {}).get("error")
     if failed:
-        return str(failed.get("message") if isinstance(failed, dict) else failed).splitlines()[0]
+        message = str(failed.get("message") if isinstance(failed, dict) else failed).strip()
+        return message.partition("\n")[0] or "it ended in an error without a message"
     if not (sample.get("output") or {}).get("choices"):
         return "the log holds no reply to it"
     return str(error) if isinstance(error, SuiteError) else f"{error!r}"

@@ -6,9 +6,8 @@ Columns: `prompt_id` (or `id`) and `reply`; optional `model`, `epoch`, `input_to
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +17,7 @@ from visioneval.errors import SuiteError, UsageError
 from visioneval.imports.source import Import, Recorded
 from visioneval.models import shipped_suite
 from visioneval.suite import load_suite
+from visioneval.tables import read_rows
 from visioneval.types import Prompt, Reply, Stop, Timing, Usage
 
 
@@ -27,7 +27,7 @@ def read(file: Path, suite: Path | None, model: str | None) -> Import:
     by_id = {prompt.id: prompt for prompt in loaded.prompts}
     replies: dict[str, list[Recorded]] = {}
     lines: dict[tuple[str, str, int], int] = {}
-    for line, row in _rows(file):
+    for line, row in read_rows(file):
         where = f"{file} line {line}"
         name = str(row.get("model") or model or "")
         if not name:
@@ -43,29 +43,6 @@ def read(file: Path, suite: Path | None, model: str | None) -> Import:
     if not replies:
         raise SuiteError(f"{file} has no replies")
     return Import(loaded, replies, (), 0)
-
-
-def _rows(file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            if file.suffix == ".csv":
-                yield from enumerate(csv.DictReader(lines), start=2)
-                return
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield number, _object(line, f"{file} line {number}")
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SuiteError(f"cannot read {file} ({error})") from None
-
-
-def _object(line: str, where: str) -> Mapping[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise SuiteError(f"{where} is not JSON ({error})") from None
-    if not isinstance(row, dict):
-        raise SuiteError(f"{where} is not a JSON object")
-    return row
 
 
 def _recorded(row: Mapping[str, Any], by_id: Mapping[str, Prompt], where: str) -> Recorded:
@@ -97,6 +74,6 @@ def _number(row: Mapping[str, Any], name: str, type_: Any, where: str) -> Any:
         number = msgspec.convert(value, type_, strict=False)
     except msgspec.ValidationError:
         number = -1
-    if number < 0:
+    if not 0 <= number < math.inf:
         raise SuiteError(f"{where}: {name} {value!r} is not a number from 0 up")
     return number
