@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import sys
 
 import click
@@ -9,14 +11,17 @@ import click
 from visioneval.cli import cli
 from visioneval.errors import VisionevalError
 
+FAULT = 70
+
 
 def main() -> None:
     """Run the command line.
 
     Exit codes: 0 done, 1 done but incomplete or a check failed, 2 wrong usage, 3 a suite is wrong,
     4 a model cannot be used, 5 a run folder cannot be used, 6 a provider refused all calls,
-    130 interrupted.
+    70 a fault of visioneval, 130 interrupted.
     """
+    _write_whatever_there_is()
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
     except click.exceptions.Abort:
@@ -34,6 +39,18 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe left (`visioneval prompts | head`)
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        from visioneval.cli.outcome import TRACEBACK, say_fault
+
+        say_fault(error, with_traceback=bool(os.environ.get(TRACEBACK)))
+        sys.exit(FAULT)
+
+
+def _write_whatever_there_is() -> None:
+    """Let no character that the terminal's encoding lacks end a command: it is replaced."""
+    for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeAlias, TypeVar
@@ -30,6 +31,8 @@ MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
     ".lock",
 )
 NOT_RUN = "not run"
+MOST_USD = 1_000_000
+"""That any price may be, per million tokens or per hour."""
 T = TypeVar("T")
 
 
@@ -119,7 +122,24 @@ def find_run(results: Path, name: str) -> Path:
 
 def read_manifest(folder: Path) -> Run:
     """Read what a run is, without its records. Raises StoreError naming the file."""
-    return _decode(folder / MANIFEST, Run)
+    run = _decode(folder / MANIFEST, Run)
+    _check_moment(folder / MANIFEST, "started", run.started)
+    prices = [run.card.gpu_usd_per_hour]
+    for row in run.prices:
+        prices += [row.input, row.output, row.cached_input, row.cache_write]
+    for usd in prices:
+        if usd is not None and not (usd.is_finite() and 0 <= usd <= MOST_USD):
+            raise StoreError(f"{folder / MANIFEST}: {usd} is no price; write dollars from 0 to {MOST_USD}")
+    return run
+
+
+def _check_moment(file: Path, field: str, text: str) -> None:
+    try:
+        aware = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise StoreError(f"{file}: {field} {text!r} is no time; write it as 2026-11-21T04:00:00+00:00")
 
 
 def read_run(folder: Path) -> StoredRun:
@@ -127,11 +147,14 @@ def read_run(folder: Path) -> StoredRun:
     run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
     verdicts = decode_lines(folder / VERDICTS, KeyedVerdict)
+    records = _last_words(decode_lines(folder / RECORDS, Record))
+    for record in records:
+        _check_moment(folder / RECORDS, f"prompt {record.prompt_id!r}: `at`", record.at)
     return StoredRun(
         folder,
         run,
         prompts,
-        _last_words(decode_lines(folder / RECORDS, Record)),
+        records,
         {(line.prompt_id, line.epoch): line.verdict for line in verdicts},
     )
 
@@ -328,7 +351,7 @@ def repair_last_line(path: Path, type_: object) -> None:
     with path.open("r+b") as file:
         try:
             msgspec.json.decode(content[start:], type=type_)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             file.truncate(start)
         else:
             file.seek(0, os.SEEK_END)

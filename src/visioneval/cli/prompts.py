@@ -46,6 +46,7 @@ def command(
     from rich.table import Table
 
     from visioneval.models import shipped_suite
+    from visioneval.printable import printable
     from visioneval.suite import image_path, json_schema, key_text, load_suite, select
 
     if schema:
@@ -77,7 +78,7 @@ def command(
         }
         for fact, value in facts.items():
             if value:
-                table.add_row(f"[bold]{fact}", escape(str(value)))
+                table.add_row(f"[bold]{fact}", escape(printable(str(value))))
         console = Console()
         console.print(table)
         if console.is_terminal and os.get_terminal_size().columns:
@@ -89,7 +90,7 @@ def command(
     for prompt in prompts:
         type_ = _type(prompt.answer, inferred=prompt.answer_inferred)
         row = (prompt.id, prompt.category, prompt.title, type_, key_text(prompt.answer))
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(printable(cell)) for cell in row))
     Console().print(table)
     click.echo(f"{len(prompts)} prompts, suite {loaded.sha256[:12]}", err=True)
 

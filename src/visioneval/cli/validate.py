@@ -19,6 +19,7 @@ from visioneval.errors import SuiteError
 def command(suite: Path | None, strict: bool, as_json: bool) -> None:
     """Check SUITE (a folder, .csv or .jsonl; the shipped one by default). Exit code 3 when it has errors."""
     from visioneval.models import shipped_suite
+    from visioneval.printable import printable
     from visioneval.suite import load_suite
     from visioneval.validate import floor, problems
 
@@ -28,11 +29,10 @@ def command(suite: Path | None, strict: bool, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
         for problem in found:
-            click.echo(str(problem))
+            click.echo(printable(str(problem)))
         counts = Counter(prompt.category for prompt in loaded.prompts)
-        click.echo(
-            f"{len(loaded.prompts)} prompts: {', '.join(f'{name} {count}' for name, count in counts.items())}"
-        )
+        listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+        click.echo(printable(f"{len(loaded.prompts)} prompts: {listed}"))
         click.echo(f"constant answers get {floor(loaded)} right; suite {loaded.sha256}")
     severities = Counter(problem.severity for problem in found)
     if severities["error"] or (strict and found):

@@ -18,7 +18,7 @@ from visioneval.imports.source import Import, Recorded
 from visioneval.models import shipped_suite
 from visioneval.suite import load_suite
 from visioneval.tables import read_rows
-from visioneval.types import Prompt, Reply, Stop, Timing, Usage
+from visioneval.types import Prompt, Reply, Seconds, Stop, Timing, Tokens, Usage
 
 
 def read(file: Path, suite: Path | None, model: str | None) -> Import:
@@ -58,10 +58,10 @@ def _recorded(row: Mapping[str, Any], by_id: Mapping[str, Prompt], where: str) -
         known = ", ".join(get_args(Stop))
         raise SuiteError(f"{where}: stop {row['stop']!r} is none of {known}") from None
     usage = Usage(
-        input_tokens=_number(row, "input_tokens", int, where),
-        output_tokens=_number(row, "output_tokens", int, where),
+        input_tokens=_number(row, "input_tokens", Tokens, where),
+        output_tokens=_number(row, "output_tokens", Tokens, where),
     )
-    timing = Timing(service_s=_number(row, "seconds", float, where))
+    timing = Timing(service_s=_number(row, "seconds", Seconds, where))
     reply = Reply(text, stop=stop, usage=usage, timing=timing)
     return Recorded(by_id[prompt_id], _number(row, "epoch", int, where) or 0, reply)
 
