@@ -9,13 +9,13 @@ import msgspec
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from visioneval.compare import Comparison
 from visioneval.report import form, words
 from visioneval.report.classic import Cell, escape_markdown, markdown_row, summary_json
 from visioneval.report.sheet import Section, SideBySide
 from visioneval.report.terminal import STYLES
+from visioneval.report.terminal import PrintableText as Text
 from visioneval.types import Prompt
 
 ROOMY, EACH = 36, 14

@@ -33,15 +33,16 @@ class Picture(Struct, frozen=True):
 def copy_pictures(runs: Iterable[GradedRun], folder: Path) -> Mapping[str, Picture]:
     """Return, for each image path of the prompts whose file is here, its copy for `folder`."""
     sources: dict[str, tuple[Path, str]] = {}
-    missing: set[tuple[Path | None, str]] = set()
+    missing: set[tuple[Path | None, str, str | None]] = set()
     for run in runs:
         for prompt in run.prompts:
-            if prompt.image in sources or (run.suite_folder, prompt.image) in missing:
+            named = (run.suite_folder, prompt.image, prompt.sha256)
+            if prompt.image in sources or named in missing:
                 continue
             if source := _source(run, prompt):
                 sources[prompt.image] = source
             else:
-                missing.add((run.suite_folder, prompt.image))
+                missing.add(named)
     with ThreadPoolExecutor() as pool:
         copies = pool.map(lambda source: _copy(*source, folder), sources.values())
         return {image: copy for image, copy in zip(sources, copies, strict=True) if copy is not None}

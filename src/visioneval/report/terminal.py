@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.measure import Measurement
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +18,17 @@ NARROW_TITLE = 24
 STYLES: dict[Grade, str] = {"good": "green", "middling": "yellow", "poor": "red"}
 
 
+class PrintableText(Text):
+    """A text with words of others in it, of which none can act on the terminal."""
+
+    def __init__(self, text: str = "", style: str = "") -> None:
+        super().__init__(printable(text), style)
+
+    def append(self, text: Text | str, style: str | Style | None = None) -> Text:
+        """Add more words of others."""
+        return super().append(printable(text) if isinstance(text, str) else text, style)
+
+
 def print_scores(summaries: Sequence[Summary], console: Console) -> None:
     """Print the classic score table, as many models side by side as fit. Raises UsageError as `score_table`."""
     scores = score_table(summaries)
@@ -26,7 +38,7 @@ def print_scores(summaries: Sequence[Summary], console: Console) -> None:
     console.print(_score_key())
     for model, note in zip(scores.models, scores.notes, strict=True):
         if note:
-            console.print(Text(printable(f"{model}: {note}")))
+            console.print(PrintableText(f"{model}: {note}"))
 
 
 def _parts(scores: ScoreTable, console: Console) -> Iterator[Table]:
@@ -55,12 +67,12 @@ def _table(scores: ScoreTable, start: int, end: int, title_width: int | None = N
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", max_width=title_width)
     for model in scores.models[start:end]:
-        table.add_column(Text(printable(model)), justify="right", no_wrap=True)
+        table.add_column(PrintableText(model), justify="right", no_wrap=True)
         table.add_column(Text("95%", style="dim"), justify="left", no_wrap=True)
     for row in scores.rows:
         cells = row.cells[start:end]
         table.add_row(
-            Text(printable(row.title)), *(part for cell in cells for part in (_value(cell), _interval(cell)))
+            PrintableText(row.title), *(part for cell in cells for part in (_value(cell), _interval(cell)))
         )
     return table
 
@@ -69,13 +81,13 @@ def _stacked(scores: ScoreTable, column: int) -> Table:
     """Lay out one model for a very narrow console: the interval below its value."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", overflow="fold")
-    table.add_column(Text(printable(scores.models[column])), justify="right", overflow="fold")
+    table.add_column(PrintableText(scores.models[column]), justify="right", overflow="fold")
     for row in scores.rows:
         cell = row.cells[column]
         value = _value(cell)
         if cell.interval:
             value = Text("\n").join([value, _interval(cell)])
-        table.add_row(Text(printable(row.title)), value)
+        table.add_row(PrintableText(row.title), value)
     return table
 
 
