@@ -13,7 +13,7 @@ import stat
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from PIL import Image, UnidentifiedImageError
 
@@ -124,7 +124,7 @@ def _read(path: Path) -> bytes:
 
 
 @contextlib.contextmanager
-def _file(path: Path) -> Iterator[BinaryIO]:
+def _file(path: Path) -> Iterator[io.BufferedReader]:
     """Open a picture's file; a pipe or a device, which may never end, is none."""
     try:
         status = path.stat()
@@ -164,7 +164,7 @@ def _reading(path: Path) -> Iterator[None]:
         raise SuiteError(f"image {path} is truncated or damaged ({why}); export it again") from None
 
 
-def _open(path: Path, file: BinaryIO) -> Image.Image:
+def _open(path: Path, file: IO[bytes]) -> Image.Image:
     """Read a picture's header."""
     image = Image.open(file, formats=FORMATS)
     if image.width * image.height > MAX_PIXELS:
@@ -192,7 +192,7 @@ def _is_upright(image: Image.Image, content: bytes) -> bool:
 def _turn(image: Image.Image) -> Image.Transpose | None:
     """Return what makes a picture upright; None where it is, or where nothing that can be read says else."""
     exif = exif_of(image)
-    return TURNS.get(exif.get(ORIENTATION_TAG)) if exif else None
+    return TURNS.get(exif.get(ORIENTATION_TAG, 1)) if exif else None
 
 
 def _png_may_be_turned(content: bytes) -> bool:

@@ -44,7 +44,7 @@ def copy_pictures(runs: Iterable[GradedRun], folder: Path) -> Mapping[str, Pictu
             else:
                 missing.add(named)
     with ThreadPoolExecutor() as pool:
-        copies = pool.map(lambda source: _copy(*source, folder), sources.values())
+        copies = pool.map(lambda source: _copy(source[0], source[1], folder), sources.values())
         return {image: copy for image, copy in zip(sources, copies, strict=True) if copy is not None}
 
 
