@@ -59,7 +59,7 @@ def _section_table(section: Section, names: Sequence[str], width: int) -> Table:
 
 def _cell(cell: Cell) -> Text:
     text = Text(cell.text, style=STYLES[cell.grade] if cell.grade else "")
-    return Text("\n").join([text, Text(cell.interval, style="dim")]) if cell.interval else text
+    return text.append(f"\n{cell.interval}", "dim") if cell.interval else text
 
 
 def _print_pair(comparison: Comparison, a: str, b: str, console: Console) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 from rich.console import Console
 from rich.measure import Measurement
@@ -24,9 +25,10 @@ class PrintableText(Text):
     def __init__(self, text: str = "", style: str = "") -> None:
         super().__init__(printable(text), style)
 
-    def append(self, text: Text | str, style: str | Style | None = None) -> Text:
+    def append(self, text: Text | str, style: str | Style | None = None) -> Self:
         """Add more words of others."""
-        return super().append(printable(text) if isinstance(text, str) else text, style)
+        super().append(printable(text) if isinstance(text, str) else text, style)
+        return self
 
 
 def print_scores(summaries: Sequence[Summary], console: Console) -> None:
