@@ -12,6 +12,7 @@ import errno
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeAlias, TypeVar
@@ -66,7 +67,11 @@ class StoredRun(Struct, frozen=True):
     @property
     def suite_path(self) -> Path:
         """Where the suite was when the run was made: a folder, or a table."""
-        return (self.folder / self.run.suite_path).resolve()
+        path = self.folder / self.run.suite_path
+        try:
+            return path.resolve()
+        except (OSError, ValueError, RuntimeError):  # a null character, or links that lead round: it is not here
+            return path
 
     @property
     def suite_folder(self) -> Path:
@@ -146,6 +151,10 @@ def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
     run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
+    for prompt in prompts:
+        for value in msgspec.structs.astuple(prompt.answer):
+            if isinstance(value, Decimal) and not value.is_finite():
+                raise StoreError(f"{folder / PROMPTS}: the answer of prompt {prompt.id!r} is {value}, no number")
     verdicts = decode_lines(folder / VERDICTS, KeyedVerdict)
     records = _last_words(decode_lines(folder / RECORDS, Record))
     for record in records:

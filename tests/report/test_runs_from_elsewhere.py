@@ -97,6 +97,26 @@ def test_a_record_with_an_impossible_value_is_one_line_that_names_it(
     assert str(folder / "records.jsonl") in str(raised.value)
 
 
+@pytest.mark.parametrize("suite_path", ["a\0b", "loop"])
+def test_a_suite_that_cannot_be_anywhere_is_not_here(
+    visioneval: CommandLine, tmp_path: Path, suite_path: str
+) -> None:
+    folder = written(tmp_path / "results", suite_path=suite_path)
+    (folder / "loop").symlink_to("loop")
+    done = visioneval("report")
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "results/report/pictures").exists()
+
+
+def test_an_answer_that_is_no_number_is_one_line_that_names_its_prompt(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    listed = json.loads((folder / "prompts.json").read_text())
+    listed[0]["answer"] = {"type": "number", "value": "NaN"}
+    (folder / "prompts.json").write_text(json.dumps(listed))
+    with pytest.raises(StoreError, match=f"the answer of prompt '{listed[0]['id']}' is NaN, no number"):
+        read_run(folder)
+
+
 def test_a_last_line_torn_deep_inside_is_repaired(visioneval: CommandLine, tmp_path: Path) -> None:
     folder = written(tmp_path / "results")
     with (folder / "records.jsonl").open("a") as file:

@@ -44,13 +44,13 @@ def command(results: Path, out: Path | None, check: bool, as_json: bool) -> None
         say_error(error)
     report = build.make_report(groups, out)
     if check:
-        sys.exit(_check(build.stale_files(out, report), out) or bool(unreadable))
+        sys.exit(_check(build.stale_files(out, report), out) or int(bool(unreadable)))
     build.write_report(out, report)
     if as_json:
         click.echo(leaderboard.to_json(leaderboard.standings(groups[0].shown)), nl=False)
     else:
         _print(groups, out)
-    sys.exit(bool(unreadable))
+    sys.exit(int(bool(unreadable)))
 
 
 def _check(stale: list[str], out: Path) -> int:

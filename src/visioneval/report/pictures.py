@@ -58,7 +58,7 @@ def _source(run: GradedRun, prompt: Prompt) -> tuple[Path, str] | None:
     try:
         path = image_path(run.suite_folder, prompt)
         return (path, prompt.sha256) if file_sha256(path) == prompt.sha256 else None
-    except (SuiteError, OSError, ValueError):  # ValueError: a path with a null character
+    except (SuiteError, OSError, ValueError, RuntimeError):  # a null character, or links that lead round
         return None
 
 
