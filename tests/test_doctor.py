@@ -1,99 +1,158 @@
-"""The doctor finds what is there, says how to mend the rest, and shows no key."""
+"""`visioneval doctor` finds what is there, says how to mend the rest, and shows no key."""
 
 from __future__ import annotations
 
 import json
-import subprocess
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import CommandLine
-from visioneval.doctor import _cuda, _fit, _torch, driver_gpus, examine, needed_gib
-from visioneval.models import find_card, load_cards
+from visioneval.doctor import examine, runs_on
 
-LISTED = "NVIDIA A10G, 550.54.14, 23028, 22000\nNVIDIA GB10, 580.1, [N/A], [N/A]\n"
-
-
-class Torch:
-    """As much of torch as the doctor looks at."""
-
-    __version__ = "2.13.0"
-
-    def __init__(self, built_for: str | None, available: bool, *, bf16: bool = True) -> None:
-        self.version = type("version", (), {"cuda": built_for})
-        self.cuda = type(
-            "cuda",
-            (),
-            {
-                "is_available": staticmethod(lambda: available),
-                "device_count": staticmethod(lambda: 2),
-                "is_bf16_supported": staticmethod(lambda including_emulation: bf16 or including_emulation),
-            },
-        )
+A10G, GB10, OLD = "NVIDIA A10G, 550.54.14, 23028, 22000", "NVIDIA GB10, 580.1, [N/A], [N/A]", "GTX, 1, 8192, 8000"
+Findings = dict[str, dict[str, str]]
+Machine = Callable[..., tuple[Findings, int]]
 
 
-def driver(*_: Any, **__: Any) -> subprocess.CompletedProcess[str]:
-    return subprocess.CompletedProcess([], 0, stdout=LISTED)
+@pytest.fixture
+def machine(visioneval: CommandLine, tmp_path: Path) -> Machine:
+    """The doctor's findings and exit code on a machine with some GPUs in its driver, and a torch built so."""
+
+    def doctor(
+        *arguments: str, listed: str = "", torch: dict[str, Any] | None = None, hidden: str | None = None
+    ) -> tuple[Findings, int]:
+        write_driver(tmp_path / "bin", listed)
+        env = {"PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+        if torch is not None:
+            write_torch(tmp_path / "site/torch", **torch)
+            env["PYTHONPATH"] = f"{tmp_path / 'site'}:{os.environ.get('PYTHONPATH', '')}"
+        if hidden is not None:
+            env["CUDA_VISIBLE_DEVICES"] = hidden
+        ended = visioneval("doctor", "--json", *arguments, env=env)
+        return {finding["what"]: finding for finding in json.loads(ended.stdout)}, ended.returncode
+
+    return doctor
 
 
-def test_the_drivers_list_is_read() -> None:
-    first, second = driver_gpus(driver)
-    assert (first.name, first.driver) == ("NVIDIA A10G", "550.54.14")
-    assert first.total_gib == pytest.approx(22.49, abs=0.01)
-    assert second.total_gib == 0
+def write_driver(folder: Path, listed: str) -> None:
+    """Write an `nvidia-smi` that lists some GPUs, or that fails, as it does without a driver."""
+    folder.mkdir()
+    lists = "exit 9" if not listed else f"printf '%s\\n' {' '.join(repr(line) for line in listed.splitlines())}"
+    (folder / "nvidia-smi").write_text(f"#!/bin/sh\n{lists}\n")
+    (folder / "nvidia-smi").chmod(0o755)
 
 
-def test_no_driver_is_no_gpu() -> None:
-    def missing(*_: Any, **__: Any) -> Any:
-        raise FileNotFoundError("nvidia-smi")
-
-    assert driver_gpus(missing) == []
-
-
-@pytest.mark.parametrize(
-    ("built_for", "available", "status", "said"),
-    [
-        ("12.8", True, "ok", "12.8, 2 visible"),
-        (None, False, "problem", "built without it"),
-        ("12.8", False, "problem", "sees no GPU"),
-    ],
+def write_torch(
+    folder: Path,
+    *,
+    built_for: str | None = "12.8",
+    available: bool = True,
+    bf16: bool = True,
+    built: tuple[str, ...] = ("sm_80", "sm_86", "sm_90"),
+    capability: tuple[int, int] = (8, 6),
+) -> None:
+    """Write as much of torch as the doctor looks at: a build for another machine than this."""
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(
+        f"""from types import SimpleNamespace
+__version__ = "2.13.0"
+version = SimpleNamespace(cuda={built_for!r})
+cuda = SimpleNamespace(
+    is_available=lambda: {available},
+    device_count=lambda: 2,
+    is_bf16_supported=lambda including_emulation: {bf16} or including_emulation,
+    get_arch_list=lambda: {list(built)!r},
+    get_device_capability=lambda number: {capability!r},
+    get_device_name=lambda number: "A card",
 )
-def test_torch_and_the_driver_must_agree(built_for: str | None, available: bool, status: str, said: str) -> None:
-    finding = _cuda(Torch(built_for, available), driver_gpus(driver), "problem")
-    assert finding.status == status
-    assert said in finding.found
-    assert bool(finding.fix) == (status != "ok")
-
-
-def test_a_gpu_that_only_emulates_bfloat16_is_told_apart() -> None:
-    gpus = driver_gpus(driver)
-    assert "float16" not in _cuda(Torch("12.8", True), gpus, "note").found
-    assert (
-        "without bfloat16: add --set dtype=float16" in _cuda(Torch("12.8", True, bf16=False), gpus, "note").found
+"""
     )
 
 
-def test_a_hidden_gpu_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    finding = _cuda(Torch("12.8", False), driver_gpus(driver), "note")
-    assert finding.fix == "unset CUDA_VISIBLE_DEVICES"
+def test_the_drivers_list_is_read(machine: Machine) -> None:
+    found, _ = machine(listed=f"{A10G}\n{GB10}")
+    assert found["GPU 0"]["found"] == "NVIDIA A10G, 21.5 of 22.5 GiB free, driver 550.54.14"
+    assert found["GPU 1"]["found"].startswith("NVIDIA GB10, 0.0 of 0.0 GiB")
 
 
-def test_no_gpu_is_a_problem_only_where_one_is_needed() -> None:
-    assert next(iter(_torch([], "note"))).status == "note"
-    assert next(iter(_torch([], "problem"))).status == "problem"
+def test_a_machine_without_a_gpu_is_sound_unless_one_is_needed(machine: Machine) -> None:
+    found, code = machine(hidden="")
+    assert (found["GPU"]["status"], code) == ("note", 0)
 
 
-def test_what_fits_is_told_from_what_does_not() -> None:
-    cards = load_cards()
-    small, large = find_card("paligemma", cards), find_card("paligemma2-28b", cards)
-    assert _fit(small, 3, 22.5).status == "ok"
-    four_bit = _fit(large, 28, 22.5)
-    assert four_bit.fix == "visioneval run --model paligemma2-28b --set quantization=4bit"
-    assert "needs a GPU of 65 GiB" in _fit(large, 28, 8).found
-    assert needed_gib(3, 2) == pytest.approx(8.7, abs=0.1)
+def test_a_gpu_that_is_needed_and_missing_fails(machine: Machine) -> None:
+    found, code = machine("--gpu", hidden="")
+    assert (found["GPU"]["status"], code) == ("problem", 1)
+    assert "install the NVIDIA driver" in found["GPU"]["fix"]
+
+
+@pytest.mark.parametrize(
+    ("torch", "said", "fix"),
+    [
+        ({"built_for": None, "available": False}, "built without it", "pytorch.org"),
+        ({"available": False}, "was built for 12.8 and sees no GPU", "upgrade the driver to one for CUDA 12.8"),
+        ({"capability": (12, 0)}, "no code for A card (sm_120)", "pip install --upgrade torch"),
+        (
+            {"capability": (6, 1)},
+            "no code for A card (sm_61)",
+            "--index-url https://download.pytorch.org/whl/cu126",
+        ),
+    ],
+)
+def test_torch_the_driver_and_the_gpu_must_agree(
+    machine: Machine, torch: dict[str, object], said: str, fix: str
+) -> None:
+    found, code = machine("--gpu", listed=A10G, torch=torch)
+    assert (found["CUDA"]["status"], code) == ("problem", 1)
+    assert said in found["CUDA"]["found"]
+    assert fix in found["CUDA"]["fix"]
+
+
+@pytest.mark.parametrize(("bf16", "told"), [(True, False), (False, True)])
+def test_a_gpu_that_only_emulates_bfloat16_is_told_apart(machine: Machine, bf16: bool, told: bool) -> None:
+    found, _ = machine(listed=A10G, torch={"bf16": bf16})
+    assert found["CUDA"]["status"] == "ok"
+    assert found["CUDA"]["found"].startswith("12.8, 2 visible to torch")
+    assert ("without bfloat16: add --set dtype=float16" in found["CUDA"]["found"]) == told
+
+
+def test_a_hidden_gpu_is_found_out(machine: Machine) -> None:
+    found, _ = machine(listed=A10G, torch={"available": False}, hidden="")
+    assert found["CUDA"]["fix"] == "unset CUDA_VISIBLE_DEVICES"
+
+
+@pytest.mark.parametrize(
+    ("capability", "built", "runs"),
+    [
+        ((8, 9), ["sm_80", "sm_86"], True),
+        ((8, 0), ["sm_86"], False),
+        ((9, 0), ["sm_90a"], True),
+        ((12, 0), ["sm_90"], False),
+        ((12, 0), ["sm_90", "compute_90"], True),
+        ((7, 0), ["sm_75", "compute_75"], False),
+    ],
+)
+def test_code_runs_on_its_own_major_version_and_intermediate_code_on_newer_ones(
+    capability: tuple[int, int], built: list[str], runs: bool
+) -> None:
+    assert runs_on(capability, built) == runs
+
+
+def test_what_fits_is_told_from_what_does_not(machine: Machine) -> None:
+    found, _ = machine(listed=A10G)
+    assert found["model paligemma"]["status"] == "ok"
+    assert "about 9 GiB" in found["model paligemma"]["found"]
+    large = found["model paligemma2-28b"]
+    assert large["fix"] == "visioneval run --model paligemma2-28b --set quantization=4bit"
+
+
+def test_what_fits_in_no_precision_is_told(machine: Machine) -> None:
+    found, _ = machine(listed=OLD)
+    assert found["model paligemma2-28b"]["found"].startswith("needs a GPU of 65 GiB")
 
 
 def test_keys_and_tokens_are_never_shown(visioneval: CommandLine) -> None:
@@ -104,7 +163,15 @@ def test_keys_and_tokens_are_never_shown(visioneval: CommandLine) -> None:
     found = {finding["what"]: finding for finding in json.loads(ended.stdout)}
     assert found["OPENAI_API_KEY"]["status"] == "ok"
     assert found["Python"]["status"] == "ok"
-    assert found["model micro-paligemma"]["status"] == "ok"
+
+
+def test_a_model_for_any_machine_is_sound_only_with_what_runs_it(visioneval: CommandLine) -> None:
+    found = {finding["what"]: finding for finding in json.loads(visioneval("doctor", "--json").stdout)}
+    installed = all(found[name]["status"] == "ok" for name in ("torch", "transformers", "accelerate"))
+    model = found["model micro-paligemma"]
+    assert (model["status"], model["fix"]) == (
+        ("ok", "") if installed else ("note", "pip install 'visioneval[local]'")
+    )
 
 
 def test_a_disk_that_is_nearly_full_is_a_note(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

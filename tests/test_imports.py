@@ -120,7 +120,18 @@ def test_a_line_number_is_the_files_own_after_a_cell_of_several_lines(
 ) -> None:
     (tmp_path / "replies.csv").write_text('id,reply\none,"It is\n\n7."\n\nthree,8\n')
     done = visioneval("import", "replies.csv", "--suite", suite, "--model", "m")
-    assert "line 6: the suite has no prompt 'three'" in done.stderr
+    assert "line 6: left out, the suite has no prompt 'three'" in done.stderr
+
+
+def test_a_reply_to_no_prompt_of_the_suite_is_left_out_and_named(
+    visioneval: CommandLine, suite: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "replies.csv").write_text("id,reply\none,7\nthree,8\n")
+    done = visioneval("import", "replies.csv", "--suite", suite, "--model", "m")
+    assert done.returncode == 1
+    assert "replies.csv line 3: left out, the suite has no prompt 'three'" in done.stderr
+    assert "1 replies of 1 models taken over, 1 left out" in done.stderr
+    assert outcomes(stored(tmp_path / "results")["m"]) == ["pass", "skipped"]
 
 
 def test_a_line_separator_in_a_reply_is_part_of_the_reply(

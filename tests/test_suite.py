@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from PIL import Image
 
 from tests.conftest import draw, entry, write_folder, write_table
 from visioneval.errors import SuiteError
-from visioneval.models import shipped, shipped_suite
+from visioneval.shipped import shipped, shipped_suite
 from visioneval.suite import check_pictures, json_schema, load_suite, select
 from visioneval.types import Choice, Integer, Money, Number, YesNo
 
@@ -120,6 +121,10 @@ def test_categories_are_chosen_in_any_spelling_and_unknown_ones_are_named(counti
         select(suite, categories=["Objects"])
     with pytest.raises(SuiteError, match="no prompt 'XX99'"):
         select(suite, only=["XX99"])
+    with pytest.raises(SuiteError, match="did you mean DD02, DD01"):
+        select(suite, only=["dd02"])
+    with pytest.raises(SuiteError, match="no prompt is both DD01 and in Object Counting"):
+        select(suite, categories=["Object Counting"], only=["DD01"])
 
 
 @pytest.mark.parametrize(
@@ -195,6 +200,14 @@ def test_a_truncated_picture_is_found_before_anything_is_sent(tmp_path: Path) ->
         (b'image,question,answer\na.png,"Why\n\n?",x\n\nb.png,Why?\n', "line 6: 2 cells"),
         (b'image,question,answer\na.png,Why?,x\na.png,"Why?,x\n', "line 3: unexpected end of data"),
         (b"image,question,answer\n", "has no prompts"),
+        (
+            b"image,question,answer,catagory\na.png,Why?,x,y\n",
+            "no column is called 'catagory'; did you mean 'category'?",
+        ),
+        (b"image;question;answer\n", "the columns are separated by semicolons; save the table with commas"),
+        (b"image,question,answer,type\na.png,How long?,1e999999999,number\n", "is not a value of type number"),
+        (b"image,question,answer\na\0.png,Why?,x\n", "is no path"),
+        (b"image,question,answer\na.png," + b"Why? " * 2001 + b",x\n", "more than 10000"),
     ],
 )
 def test_a_faulty_table_is_named_with_its_line(tmp_path: Path, content: bytes, expected: str) -> None:
@@ -208,6 +221,86 @@ def test_a_faulty_json_line_is_named(tmp_path: Path) -> None:
     assert "line 1: not JSON" in message_of(tmp_path / "suite.jsonl")
     (tmp_path / "suite.jsonl").write_text('\n{"image": "a.png", "question": "Why?"}\n')
     assert "line 2: no column 'answer'" in message_of(tmp_path / "suite.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        (b'{"image": "a.png", "question": "Why?", "answer": "x", "typ": "text"}', "did you mean 'type'?"),
+        (b'{"image": "a.png", "question": "Why?", "answer": "x", "answer": "y"}', "a name stands in it twice"),
+        (b'{"image": "a.png", "question": "Why \\ud800?", "answer": "x"}', "line 1: not JSON"),
+        (b'{"image": "a.png", "question": "Why?", "answer": NaN}', "write null for NaN"),
+        (b'{"image": "a.png", "question": "Why?", "answer": ' + b"9" * 5000 + b"}", "line 1: "),
+        (b"[" * 100_000, "line 1: not JSON"),
+    ],
+)
+def test_json_that_means_nothing_is_one_line(tmp_path: Path, row: bytes, expected: str) -> None:
+    draw(tmp_path / "a.png", "a")
+    (tmp_path / "suite.jsonl").write_bytes(row)
+    assert expected in message_of(tmp_path / "suite.jsonl")
+
+
+def test_columns_that_are_nobodys_misspelling_are_left_alone(tmp_path: Path) -> None:
+    draw(tmp_path / "a.png", "a")
+    (tmp_path / "suite.csv").write_text("image,question,answer,photographer,image_id\na.png,How many?,9,Ada,7\n")
+    assert len(load_suite(tmp_path / "suite.csv").prompts) == 1
+
+
+@pytest.mark.parametrize(
+    ("yaml_text", "expected"),
+    [
+        ("category: [" + "[" * 100_000, "nested more than"),
+        ("category: 2027-02-30", "day is out of range for month; put the value in quotes"),
+        ("category: !!int ''", "is not YAML"),
+        ("category: " + "9" * 5000, "put the value in quotes"),
+        ("category: &a [*a]", "*a stands within itself"),
+        ("a: &a [" + "x," * 2000 + "]\nb: &b [" + "*a," * 2000 + "]\nc: [*b]", "aliases counted"),
+    ],
+    ids=lambda text: text[:14],
+)
+def test_yaml_that_would_break_its_reader_is_one_line(tmp_path: Path, yaml_text: str, expected: str) -> None:
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts/a.yaml").write_text(yaml_text)
+    message = message_of(tmp_path)
+    assert expected in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"type": "number", "value": "NaN"},
+        {"type": "number", "value": float("inf")},
+        {"type": "money", "value": "sNaN"},
+        {"type": "number", "value": "1e999999999"},
+        {"type": "number", "value": 3, "abs_tolerance": "NaN"},
+        {"type": "number", "value": 3, "rel_tolerance": -0.1},
+    ],
+    ids=str,
+)
+def test_a_number_that_no_reply_can_be_held_against_is_refused(tmp_path: Path, answer: dict[str, object]) -> None:
+    assert "cannot be compared with; correct it" in message_of(one_prompt(tmp_path, answer=answer))
+
+
+def test_a_pipe_is_no_suite(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "suite.csv")
+    assert "is no file" in message_of(tmp_path / "suite.csv")
+
+
+def test_a_picture_that_is_a_link_to_itself_is_named(tmp_path: Path) -> None:
+    folder = one_prompt(tmp_path)
+    picture = tmp_path / "images/oc01-picture.png"
+    picture.unlink()
+    picture.symlink_to(picture)
+    assert "'OC01'" in message_of(folder)
+
+
+def test_every_fault_is_counted_and_the_first_is_told(tmp_path: Path) -> None:
+    rows = ["image,question,answer", "gone.png,Why?,x", "a.png,,x", "a.png,Why?,"]
+    (tmp_path / "suite.csv").write_text("\n".join(rows))
+    message = message_of(tmp_path / "suite.csv")
+    assert "line 3: question is empty" in message
+    assert message.endswith("(and 1 more: `visioneval validate` lists them)")
 
 
 def test_yaml_that_is_none_and_folders_that_are_none_are_named(tmp_path: Path) -> None:

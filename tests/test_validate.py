@@ -9,7 +9,7 @@ import msgspec
 from PIL import Image
 
 from tests.conftest import CommandLine, draw, entry, write_folder
-from visioneval.models import shipped_suite
+from visioneval.shipped import shipped_suite
 from visioneval.suite import load_suite
 from visioneval.validate import floor, problems
 
@@ -38,6 +38,18 @@ def test_a_picture_that_is_not_the_declared_one_is_an_error(tmp_path: Path, visi
     (problem,) = json.loads(ended.stdout)
     assert problem["prompt_id"] == "DU01"
     assert "is not the file whose sha256 is declared" in problem["message"]
+
+
+def test_all_that_keeps_a_suite_from_being_read_is_listed(tmp_path: Path, visioneval: CommandLine) -> None:
+    draw(tmp_path / "a.png", "a")
+    (tmp_path / "suite.csv").write_text("image,question,answer\ngone.png,Why?,x\na.png,How?,x\nlost.png,Who?,x\n")
+    ended = visioneval("validate", "suite.csv")
+    assert ended.returncode == 3
+    assert [line.partition(" does not exist")[0].rpartition("/")[2] for line in ended.stdout.splitlines()] == [
+        "gone.png",
+        "lost.png",
+    ]
+    assert len(json.loads(visioneval("validate", "suite.csv", "--json").stdout)) == 2
 
 
 def test_an_answer_that_stands_in_the_file_name_or_the_question_is_found(tmp_path: Path) -> None:

@@ -23,11 +23,14 @@ def main() -> None:
     """
     _write_whatever_there_is()
     try:
-        sys.exit(cli.main(standalone_mode=False) or 0)
+        sys.exit(cli.main(prog_name="visioneval", standalone_mode=False) or 0)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        if len(sys.argv) == 1:
+            error.show()  # the help, where nothing was asked for
+        else:
+            _say_wrong_usage(error)
         sys.exit(error.exit_code)
     except VisionevalError as error:
         from visioneval.cli.outcome import say_error
@@ -36,9 +39,6 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:  # the reader of a pipe left (`visioneval prompts | head`)
-        sys.stderr.close()
-        sys.exit(0)
     except Exception as error:
         from visioneval.cli.outcome import TRACEBACK, say_fault
 
@@ -51,6 +51,15 @@ def _write_whatever_there_is() -> None:
     for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=errors)
+
+
+def _say_wrong_usage(error: click.ClickException) -> None:
+    from visioneval.printable import printable
+
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "visioneval"
+    what = printable(" ".join(error.format_message().split()).removesuffix("."))
+    click.echo(f"visioneval: {what}; `{command} --help` says what may be given", err=True)
 
 
 if __name__ == "__main__":

@@ -13,13 +13,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
 
-from visioneval.models import load_cards
+from visioneval.models import DEFAULT_KEY_ENV, load_cards
 from visioneval.types import ModelCard
 
 Status = Literal["ok", "note", "problem"]
@@ -28,8 +28,11 @@ LEAST_FREE_GIB = 20
 BYTES_PER_PARAMETER = {"bfloat16": 2.0, "8bit": 1.0, "4bit": 0.5}
 OVERHEAD, ACTIVATIONS_GIB = 1.2, 2.0
 """Beside the weights: buffers and fragments, and a small batch."""
-DEFAULT_KEY_ENV = "OPENAI_API_KEY"
+LOCAL_PACKAGES = ("torch", "transformers", "accelerate")
 LOCAL_EXTRA = "pip install 'visioneval[local]'"
+OLD_GPUS = "--index-url https://download.pytorch.org/whl/cu126"
+"""The last builds with code for what later ones leave out."""
+WITHOUT_BFLOAT16 = ", without bfloat16: add --set dtype=float16"
 
 
 class Finding(Struct, frozen=True):
@@ -72,7 +75,7 @@ def _python() -> Finding:
 
 
 def _packages(missing: Status) -> Iterator[Finding]:
-    for name in ("torch", "transformers", "accelerate"):
+    for name in LOCAL_PACKAGES:
         version = _version(name)
         yield Finding(name, "ok", version) if version else Finding(name, missing, "not installed", LOCAL_EXTRA)
     optional = {
@@ -93,12 +96,17 @@ def _version(name: str) -> str:
         return ""
 
 
-def driver_gpus(run: Callable[..., Any] = subprocess.run) -> list[Gpu]:
+def driver_gpus() -> list[Gpu]:
     """Return the GPUs that the NVIDIA driver reports; none where there is no driver."""
     query = "--query-gpu=name,driver_version,memory.total,memory.free"
-    command = ["nvidia-smi", query, "--format=csv,noheader,nounits"]
     try:
-        listed = run(command, capture_output=True, text=True, timeout=20, check=True).stdout
+        listed = subprocess.run(  # noqa: S603
+            ["nvidia-smi", query, "--format=csv,noheader,nounits"],  # noqa: S607 (wherever the driver put it)
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return []
     rows = [[cell.strip() for cell in line.split(",")] for line in listed.splitlines() if line.strip()]
@@ -131,14 +139,7 @@ def _torch(gpus: Sequence[Gpu], missing: Status) -> Iterator[Finding]:
 
 def _cuda(torch: Any, gpus: Sequence[Gpu], missing: Status) -> Finding:
     if torch.cuda.is_available():
-        bfloat16 = (
-            ""
-            if torch.cuda.is_bf16_supported(including_emulation=False)
-            else ", without bfloat16: add --set dtype=float16"
-        )
-        return Finding(
-            "CUDA", "ok", f"{torch.version.cuda}, {torch.cuda.device_count()} visible to torch{bfloat16}"
-        )
+        return _usable(torch, missing)
     if torch.version.cuda is None:
         fix = "install the CUDA build of torch: pytorch.org gives the command for your driver" if gpus else ""
         return Finding("CUDA", missing, f"this torch ({torch.__version__}) was built without it", fix)
@@ -151,6 +152,38 @@ def _cuda(torch: Any, gpus: Sequence[Gpu], missing: Status) -> Finding:
     return Finding(
         "CUDA", missing, f"torch was built for {torch.version.cuda} and sees no GPU", fix if gpus else ""
     )
+
+
+def _usable(torch: Any, missing: Status) -> Finding:
+    """Say whether this torch has code for each GPU: one that it has none for is there, and fails when used."""
+    built_for = torch.cuda.get_arch_list()
+    for number in range(torch.cuda.device_count()):
+        capability = torch.cuda.get_device_capability(number)
+        if built_for and not runs_on(capability, built_for):
+            name = torch.cuda.get_device_name(number)
+            found = f"this torch ({torch.__version__}) has no code for {name} (sm_{capability[0]}{capability[1]})"
+            newer = capability > max(map(_compute_capability, built_for))
+            fix = "pip install --upgrade torch" if newer else f"pip install --force-reinstall torch {OLD_GPUS}"
+            return Finding("CUDA", missing, found, fix)
+    emulated = "" if torch.cuda.is_bf16_supported(including_emulation=False) else WITHOUT_BFLOAT16
+    return Finding("CUDA", "ok", f"{torch.version.cuda}, {torch.cuda.device_count()} visible to torch{emulated}")
+
+
+def runs_on(capability: tuple[int, int], built_for: Sequence[str]) -> bool:
+    """Return whether a GPU runs code built for some architectures, "sm_86" or "compute_90".
+
+    Binary code runs on its own major version from its minor version up, intermediate code on all that is newer.
+    """
+    return any(
+        _compute_capability(built) <= capability
+        and (built.startswith("compute_") or _compute_capability(built)[0] == capability[0])
+        for built in built_for
+    )
+
+
+def _compute_capability(architecture: str) -> tuple[int, int]:
+    digits = re.sub(r"\D", "", architecture)
+    return int(digits[:-1]), int(digits[-1])
 
 
 def _torchvision_error() -> str:
@@ -221,6 +254,9 @@ def _fit(card: ModelCard, billions: float, gpu_gib: float) -> Finding:
     """Say in which precision a model fits into the largest GPU."""
     what = f"model {card.name}"
     if card.options.get("device") == "auto":
+        lacking = [name for name in LOCAL_PACKAGES if not _version(name)]
+        if lacking:
+            return Finding(what, "note", f"runs on any machine with {' and '.join(lacking)}", LOCAL_EXTRA)
         return Finding(what, "ok", "runs on any machine", "")
     needs = {precision: needed_gib(billions, size) for precision, size in BYTES_PER_PARAMETER.items()}
     fitting = next((precision for precision in needs if needs[precision] <= gpu_gib), None)

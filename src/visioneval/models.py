@@ -15,13 +15,18 @@ import msgspec
 import yaml
 from msgspec import Struct
 
-import visioneval
-from visioneval.errors import ModelError
+from visioneval.errors import ModelError, SuiteError
+from visioneval.shipped import shipped, shipped_suite
+from visioneval.tables import read_text
 from visioneval.types import ModelCard, PriceRow, Settings
+from visioneval.yaml_text import parse_yaml
 
 PREFIXES = {"openai": "openai", "hf": "transformers", "replay": "replay"}
 
-
+DEFAULT_KEY_ENV = "OPENAI_API_KEY"
+"""The variable that holds the key of a card that names none."""
+DEAREST = 1_000_000
+"""In dollars per million tokens: more is a slip of the pen."""
 AD_HOC_SETTINGS = Settings(max_output_tokens=4096, temperature=0.0)
 """Of a model without a card; a host that does not take the temperature says so, and it is left out."""
 
@@ -39,21 +44,6 @@ class Host(Struct, frozen=True, forbid_unknown_fields=True):
     options: dict[str, str | int | float | bool] = msgspec.field(default_factory=dict)
     note: str = ""
     source: str = ""
-
-
-def shipped(name: str) -> Path:
-    """Return the path of a folder that comes with visioneval: prompts, images or configs.
-
-    It lies inside the installed package, or at the top of a source checkout.
-    """
-    package = Path(visioneval.__file__).parent
-    inside = package / "shipped" / name
-    return inside if inside.exists() else package.parents[1] / name
-
-
-def shipped_suite() -> Path:
-    """Return the folder of the shipped suite: the one that holds `prompts` and `images`."""
-    return shipped("prompts").parent
 
 
 def suite_of(cards: Sequence[ModelCard]) -> Path:
@@ -87,7 +77,14 @@ def load_hosts(path: Path | None = None) -> tuple[Host, ...]:
 
 def load_prices(path: Path | None = None) -> tuple[PriceRow, ...]:
     """Read dated price rows (the shipped ones by default). Raises ModelError for a file that is wrong."""
-    rows: tuple[PriceRow, ...] = _load(path or shipped("configs") / "prices.yaml", "prices", tuple[PriceRow, ...])
+    path = path or shipped("configs") / "prices.yaml"
+    rows: tuple[PriceRow, ...] = _load(path, "prices", tuple[PriceRow, ...])
+    for row in rows:
+        for usd in (row.input, row.output, row.cached_input, row.cache_write):
+            if usd is not None and not (usd.is_finite() and 0 <= usd < DEAREST):
+                raise ModelError(
+                    f"{path}: the price {usd} of {row.model} is no amount of dollars; correct that entry"
+                )
     return rows
 
 
@@ -107,11 +104,18 @@ def find_card(name: str, cards: Sequence[ModelCard], hosts: Sequence[Host] = ())
     host = next((host for host in hosts if host.name == prefix), None)
     if colon and model_id and host is not None:
         return card_on(host, name, model_id)
+    if colon and (prefix in PREFIXES or host is not None):
+        raise ModelError(f"model {name!r} names none; write {prefix}: and then the model's id")
     near = difflib.get_close_matches(name, [card.name for card in cards], n=3, cutoff=0.4)
     hint = f"did you mean {', '.join(near)}? " if near else ""
+    if colon:
+        known = ", ".join([*PREFIXES, *(host.name for host in hosts)])
+        raise ModelError(
+            f"unknown model {name!r}: no host is called {prefix!r}; {hint}before the colon may stand {known}"
+        )
     raise ModelError(
-        f"unknown model {name!r}; {hint}`visioneval models` lists the cards, and `openai:{name}` or "
-        f"`hf:organisation/name` reaches a model without one"
+        f"unknown model {name!r}; {hint}`visioneval models` lists the cards, and `openai:ID` or "
+        "`hf:organisation/name` reaches a model without one"
     )
 
 
@@ -146,14 +150,15 @@ def prices_of(card: ModelCard, prices: Sequence[PriceRow]) -> tuple[PriceRow, ..
 
 def _load(path: Path, key: str, type_: object, default: list[object] | None = None) -> Any:
     try:
-        document = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        entries = msgspec.convert(
-            document[key] if default is None else document.get(key, default), type_, str_keys=True
-        )
-    except OSError as error:
-        raise ModelError(f"cannot read {path} ({error.strerror})") from None
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise ModelError(f"{path} is not a YAML file with a list under {key!r}: {error}") from None
+        document = parse_yaml(read_text(path))
+    except SuiteError as error:
+        raise ModelError(str(error)) from None
+    except yaml.YAMLError as error:
+        raise ModelError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    entries = document.get(key, default) if isinstance(document, dict) else None
+    if not isinstance(entries, list):
+        raise ModelError(f"{path} has no list of {key}; it begins with `{key}:`, as the shipped one does")
+    try:
+        return msgspec.convert(entries, type_, str_keys=True)
     except msgspec.ValidationError as error:
         raise ModelError(f"{path}: {error}; correct that entry") from None
-    return entries

@@ -31,7 +31,7 @@ class Shard(Struct, frozen=True):
     @classmethod
     def parse(cls, written: str) -> Shard:
         """Read "2/4". Raises UsageError."""
-        match = re.fullmatch(r"(\d+)/(\d+)", written)
+        match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", written)
         if match is None or not 1 <= int(match[1]) <= int(match[2]):
             raise UsageError(
                 f"--shard {written}: write PART/PARTS, as in 2/4, with the part between 1 and the parts"

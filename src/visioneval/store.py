@@ -113,6 +113,7 @@ def find_run(results: Path, name: str) -> Path:
         return Path(name)
     runs = find_runs(results)
     matches = [run for run in runs if run.name == name] or [run for run in runs if run.parent.name == name]
+    matches = matches or [run for run in runs if read_manifest(run).condition.model == name]  # as --model names it
     if not matches:
         raise StoreError(
             f"no run {name!r} below {results}; give a run folder, a run id or a model name "

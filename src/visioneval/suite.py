@@ -7,12 +7,14 @@ the folder, or to the table's own folder, and never lead out of it. Nothing here
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 import yaml
@@ -20,8 +22,8 @@ from msgspec import Meta, Struct
 
 from visioneval.errors import SuiteError
 from visioneval.images import check_image, file_sha256
-from visioneval.models import shipped_suite
-from visioneval.tables import TABLE_SUFFIXES, read_rows, read_text
+from visioneval.shipped import shipped_suite
+from visioneval.tables import TABLE_SUFFIXES, Columns, read_rows, read_text
 from visioneval.types import (
     Answer,
     Choice,
@@ -36,14 +38,29 @@ from visioneval.types import (
     Suite,
     YesNo,
 )
+from visioneval.yaml_text import compose, parse_yaml
 
-YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+T = TypeVar("T")
+U = TypeVar("U")
 PromptId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+COLUMNS = Columns(("image", "question", "answer"), ("id", "category", "type"))
 DEFAULT_CATEGORY = "All prompts"
 MAX_TITLE = 60
+LONGEST_QUESTION = 10_000
+"""In characters."""
+MOST_DIGITS = 100
 FILE_SUFFIXES = (*TABLE_SUFFIXES, ".json", ".eval")
 """Of what is a file and not a folder: a table of prompts, or an imported log."""
+
+
+class ManyFaultsError(SuiteError):
+    """Several things that are wrong with a suite; as one line, the first of them and how many more there are."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        more = f" (and {len(faults) - 1} more: `visioneval validate` lists them)" if len(faults) > 1 else ""
+        super().__init__(f"{faults[0]}{more}")
+        self.faults = tuple(faults)
 
 
 class PromptEntry(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +88,7 @@ def load_suite(path: Path) -> Suite:
     """Read a suite from a folder, a `.csv` or a `.jsonl` file.
 
     Raises SuiteError with one line for the first thing that is wrong: the file, the prompt, the value and
-    what to do. Pictures are checked by `check_pictures`.
+    what to do; ManyFaultsError when there are more. Pictures are checked by `check_pictures`.
     """
     if path.is_dir():
         prompts = _read_folder(path)
@@ -86,7 +103,7 @@ def load_suite(path: Path) -> Suite:
     if not prompts:
         raise SuiteError(f"suite {path} has no prompts")
     folder = folder_of(path)
-    located = [_with_hash(prompt, folder) for prompt in prompts]
+    located = _each(prompts, lambda prompt: _with_hash(prompt, folder))
     name = "visioneval" if path.resolve() == shipped_suite().resolve() else path.resolve().stem
     return assemble(name, path, folder, located)
 
@@ -106,7 +123,7 @@ def select(suite: Suite, *, categories: Sequence[str] = (), only: Sequence[str] 
     """Return the prompts of some categories or with some ids, in the suite's order.
 
     Category names may be written in any case, with hyphens for spaces. Raises SuiteError for a name that
-    the suite does not have.
+    the suite does not have, and for a choice that no prompt is in.
     """
     wanted = {_slug(name) for name in categories}
     for name in categories:
@@ -115,18 +132,31 @@ def select(suite: Suite, *, categories: Sequence[str] = (), only: Sequence[str] 
     ids = {prompt.id for prompt in suite.prompts}
     for name in only:
         if name not in ids:
-            raise SuiteError(f"no prompt {name!r} in the suite; `visioneval prompts` lists the ids")
-    return tuple(
+            near = {prompt_id.casefold(): prompt_id for prompt_id in sorted(ids)}
+            found = difflib.get_close_matches(name.casefold(), near, n=3)
+            hint = f"did you mean {', '.join(near[one] for one in found)}? " if found else ""
+            raise SuiteError(f"no prompt {name!r} in the suite; {hint}`visioneval prompts` lists the ids")
+    selected = tuple(
         prompt
         for prompt in suite.prompts
         if (not wanted or _slug(prompt.category) in wanted) and (not only or prompt.id in only)
     )
+    if not selected:
+        raise SuiteError(
+            f"no prompt is both {' or '.join(only)} and in {' or '.join(categories)}; give one of the two"
+        )
+    return selected
 
 
 def image_path(suite_folder: Path, prompt: Prompt) -> Path:
     """Return where a prompt's picture lies; raises SuiteError when the path leads out of the suite's folder."""
-    folder = _resolved(suite_folder)
-    path = (folder / prompt.image).resolve()
+    try:
+        folder = _resolved(suite_folder)
+        path = (folder / prompt.image).resolve()
+    except (ValueError, RuntimeError, OSError) as error:  # a zero byte, a link to itself
+        raise SuiteError(
+            f"prompt {prompt.id!r}: image {prompt.image!r} is no path ({error}); correct it"
+        ) from None
     relative = PurePosixPath(prompt.image)
     if relative.is_absolute() or not path.is_relative_to(folder):
         raise SuiteError(
@@ -196,34 +226,37 @@ def options_of(answer: Answer) -> tuple[str, ...]:
 def _read_folder(folder: Path) -> list[Prompt]:
     files = sorted((folder / "prompts").glob("*.yaml")) + sorted((folder / "prompts").glob("*.yml"))
     if not files:
-        raise SuiteError(f"suite {folder} has no prompts/*.yaml file; see prompts/schema.json for the format")
-    return [prompt for file in files for prompt in _read_yaml(file, folder)]
+        raise SuiteError(
+            f"suite {folder} has no prompts/*.yaml file; `visioneval prompts --schema` prints the format"
+        )
+    return [prompt for prompts in _each(files, lambda file: _read_yaml(file, folder)) for prompt in prompts]
 
 
-def _read_yaml(file: Path, folder: Path) -> Iterator[Prompt]:
+def _read_yaml(file: Path, folder: Path) -> list[Prompt]:
     text = read_text(file)
     try:
-        parsed = msgspec.convert(yaml.load(text, Loader=YAML_LOADER), PromptFile)  # noqa: S506 (a safe loader)
+        parsed = msgspec.convert(parse_yaml(text), PromptFile)
     except yaml.YAMLError as error:
         raise SuiteError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
     except msgspec.ValidationError as error:
         raise SuiteError(_explain(file, text, str(error))) from None
-    except RecursionError:
-        raise SuiteError(f"{file} is nested too deeply to be a prompt file") from None
-    for entry in parsed.prompts:
-        prompt = Prompt(category=parsed.category, **msgspec.structs.asdict(entry))
-        _check_answer(prompt, str(file))
-        image_path(folder, prompt)
-        yield prompt
+    return _each(parsed.prompts, lambda entry: _from_entry(entry, parsed.category, file, folder))
+
+
+def _from_entry(entry: PromptEntry, category: str, file: Path, folder: Path) -> Prompt:
+    prompt = Prompt(category=category, **msgspec.structs.asdict(entry))
+    check_answer(prompt, str(file))
+    image_path(folder, prompt)
+    return prompt
 
 
 def _explain(file: Path, text: str, message: str) -> str:
     """Say where in a YAML file a validation error lies: the prompt's id, the field and the line."""
     problem, _, path = message.partition(" - at `$")
     steps = re.findall(r"\.(\w+)|\[(\d+)\]", path)
-    node, prompt_id = yaml.compose(text, Loader=YAML_LOADER), None
+    node, prompt_id = compose(text), None
     if node is None:
-        return f"{file} is empty; it needs a category and a list of prompts, see prompts/schema.json"
+        return f"{file} is empty; it needs a category and a list of prompts"
     line = node.start_mark.line + 1
     for name, index in steps:
         child = _child(node, name, index)
@@ -237,7 +270,7 @@ def _explain(file: Path, text: str, message: str) -> str:
     if unknown and isinstance(node, yaml.MappingNode):
         line = next((key.start_mark.line + 1 for key, _ in node.value if key.value == unknown.group(1)), line)
     quoting = "str" in problem and "got" in problem
-    hint = '; put the value in quotes ("...")' if quoting else "; see prompts/schema.json"
+    hint = '; put the value in quotes ("...")' if quoting else "; `visioneval prompts --schema` prints the format"
     where = f"prompt {prompt_id!r}: " if prompt_id else ""
     return f"{file} line {line}: {where}{problem}{f' (field {field!r})' if field else ''}{hint}"
 
@@ -257,14 +290,18 @@ def _child(node: yaml.Node, name: str, index: str) -> yaml.Node | None:
 
 
 def _read_table(file: Path) -> list[Prompt]:
-    rows = read_rows(file, ("image", "question", "answer"))
-    return [_row_to_prompt(row, f"{file} line {line}", file.parent) for line, row in rows]
+    rows = read_rows(file, COLUMNS)
+    return _each(rows, lambda row: _row_to_prompt(row[1], f"{file} line {row[0]}", file.parent))
 
 
 def _row_to_prompt(row: dict[str, Any], where: str, folder: Path) -> Prompt:
     image, question = str(row["image"]).strip(), str(row["question"]).strip()
     if not image or not question:
         raise SuiteError(f"{where}: {'image' if not image else 'question'} is empty; fill it in")
+    if len(question) > LONGEST_QUESTION:
+        raise SuiteError(
+            f"{where}: the question has {len(question)} characters, more than {LONGEST_QUESTION}; shorten it"
+        )
     type_ = str(row.get("type") or "").strip() or None
     prompt_id = str(row.get("id") or "").strip() or derived_id(question, image)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", prompt_id):
@@ -280,7 +317,7 @@ def _row_to_prompt(row: dict[str, Any], where: str, folder: Path) -> Prompt:
         answer=_row_answer(row["answer"], question, type_, where),
         answer_inferred=type_ is None and not isinstance(row["answer"], dict),
     )
-    _check_answer(prompt, where)
+    check_answer(prompt, where)
     image_path(folder, prompt)
     return prompt
 
@@ -292,7 +329,9 @@ def _row_answer(value: object, question: str, type_: str | None, where: str) -> 
         try:
             declared: Answer = msgspec.convert(value, Answer)
         except msgspec.ValidationError as error:
-            raise SuiteError(f"{where}: answer: {error}; see prompts/schema.json") from None
+            raise SuiteError(
+                f"{where}: answer: {error}; `visioneval prompts --schema` prints the format"
+            ) from None
         return declared
     reference = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value).strip()
     if value is None or not reference:
@@ -313,6 +352,22 @@ def derived_id(question: str, image: str) -> str:
 # ----------------------------------------------------------------------------------------------
 
 
+def _each(items: Iterable[T], read: Callable[[T], U]) -> list[U]:
+    """Read each item and go on after a fault. Raises ManyFaultsError at the end."""
+    found: list[U] = []
+    faults: list[str] = []
+    for item in items:
+        try:
+            found.append(read(item))
+        except ManyFaultsError as error:
+            faults += error.faults
+        except SuiteError as error:
+            faults.append(str(error))
+    if faults:
+        raise ManyFaultsError(faults)
+    return found
+
+
 def _check_ids(prompts: Sequence[Prompt]) -> None:
     seen: dict[str, Prompt] = {}
     for prompt in prompts:
@@ -324,13 +379,24 @@ def _check_ids(prompts: Sequence[Prompt]) -> None:
         seen[prompt.id] = prompt
 
 
-def _check_answer(prompt: Prompt, where: str) -> None:
+def check_answer(prompt: Prompt, where: str) -> None:
+    """Raise SuiteError for an answer that no reply can be held against."""
     answer = prompt.answer
     if isinstance(answer, Choice) and answer.options and answer.value not in answer.options:
         raise SuiteError(
             f"{where}: prompt {prompt.id!r}: answer {answer.value!r} is not among its options "
             f"({', '.join(answer.options)}); correct one of them"
         )
+    for field in ("value", "abs_tolerance", "rel_tolerance"):
+        number = getattr(answer, field, None)
+        if isinstance(number, Decimal) and not _countable(number, negative=field == "value"):
+            raise SuiteError(
+                f"{where}: prompt {prompt.id!r}: {field} {number} cannot be compared with; correct it"
+            )
+
+
+def _countable(number: Decimal, *, negative: bool) -> bool:
+    return number.is_finite() and abs(number.adjusted()) < MOST_DIGITS and (negative or number >= 0)
 
 
 def _with_hash(prompt: Prompt, folder: Path) -> Prompt:

@@ -7,7 +7,7 @@ What makes a suite unusable (a wrong field, an id used twice, a path that leads 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -17,12 +17,12 @@ from PIL import Image
 
 from visioneval.errors import SuiteError
 from visioneval.images import FORMATS, exif_of, file_sha256, upright_image
+from visioneval.providers.baseline_blind import NO_ANSWER, best_constants
 from visioneval.suite import answer_type, image_path, key_text
 from visioneval.types import Choice, Prompt, Suite, YesNo
 
 MAX_FLOOR = 8 / 67
 """Share of the prompts that constant answers may get right."""
-FEWEST_PROMPTS_FOR_A_CONSTANT = 4
 FEWEST_PROMPTS_FOR_A_FLOOR = 40
 """In fewer, one answer that two prompts share is already more than that share."""
 LONG_ENOUGH_TO_LEAK = 3
@@ -72,11 +72,12 @@ def problems(suite: Suite) -> Iterator[Problem]:
 
 
 def floor(suite: Suite) -> int:
-    """Return how many prompts the best constant answer per type gets right (types with four prompts or more)."""
-    keys: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for prompt in suite.prompts:
-        keys[answer_type(prompt.answer)][key_text(prompt.answer).casefold()] += 1
-    return sum(max(keys_.values()) for keys_ in keys.values() if keys_.total() >= FEWEST_PROMPTS_FOR_A_CONSTANT)
+    """Return how many prompts the best constant answer per type gets right (see `best_constants`)."""
+    constants = best_constants(suite.prompts)
+    return sum(
+        key_text(prompt.answer).casefold() == constants.get(answer_type(prompt.answer), NO_ANSWER).casefold()
+        for prompt in suite.prompts
+    )
 
 
 def _picture_problems(suite: Suite, prompt: Prompt, prints: dict[str, int]) -> Iterator[Problem]:

@@ -32,6 +32,11 @@ def label(run: Path, typed: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, input=typed, capture_output=True, encoding="utf-8", check=False)
 
 
+def audit(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "visioneval", "audit", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+
+
 def test_labels_are_kept_with_who_when_and_why_and_verdicts_stay(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     before = (run / "verdicts.jsonl").read_bytes()
@@ -63,3 +68,33 @@ def test_a_line_separator_in_a_reason_can_be_read_again(tmp_path: Path) -> None:
     again = label(run, "q\n")
     assert again.returncode == 0, again.stderr
     assert "1 replies to label" in again.stderr
+
+
+def test_labels_are_an_exam_of_the_grader(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    label(run, "p\n\np\nthe bolts are eight\n")
+    audited = audit("--run", run, "--json")
+    assert audited.returncode == 1, "one of two passes was missed"
+    found = json.loads(audited.stdout)
+    assert (found["n"], found["true_passes"], found["missed_passes"]) == (2, 1, 1)
+    (missed,) = found["disagreements"]
+    assert (missed["id"], missed["label"], missed["outcome"]) == ("bolts, epoch 1", "pass", "fail")
+
+
+def test_a_label_of_unsure_is_no_part_of_the_exam_and_the_last_word_counts(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    label(run, "f\n\nu\n\n")
+    assert audit("--run", run).returncode == 1
+    again = [sys.executable, "-m", "visioneval", "audit", "label", str(run), "--all"]
+    subprocess.run(again, input="p\n\nq\n", capture_output=True, encoding="utf-8", check=True)
+    audited = audit("--run", run)
+    assert audited.returncode == 0, audited.stderr
+    assert audited.stdout.startswith("1 labelled replies")
+    assert "left out: 1 labelled unsure" in audited.stderr
+
+
+def test_a_run_without_labels_is_told_how_to_get_some(tmp_path: Path) -> None:
+    audited = audit("--run", make_run(tmp_path))
+    assert audited.returncode == 5
+    assert "has no labels; give some with `visioneval audit label" in audited.stderr
+    assert audit("--run", "x", "--labels", "y").returncode == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.cli.test_run import RIGHT, outcomes, replies, the_run
 from tests.conftest import CommandLine
+from visioneval.store import find_runs
 
 
 def a_run(visioneval: CommandLine, suite: Path, folder: Path) -> Path:
@@ -47,3 +48,19 @@ def test_another_question_is_refused(visioneval: CommandLine, counting_suite: Pa
     assert ended.returncode == 3
     assert "'OC02'" in ended.stderr
     assert "another question or picture" in ended.stderr
+
+
+def test_the_changes_of_several_runs_are_one_document(
+    visioneval: CommandLine, counting_suite: Path, tmp_path: Path
+) -> None:
+    file = replies(tmp_path / "r.jsonl", {**RIGHT, "OC02": "12"})
+    models = ["--model", f"replay:{file}", "--model", "baseline-blind"]
+    visioneval("run", "--suite", counting_suite, *models)
+    yaml_file = counting_suite / "prompts/object_counting.yaml"
+    yaml_file.write_text(yaml_file.read_text().replace("value: 13", "value: 12"))
+    both = find_runs(tmp_path / "results")
+    done = visioneval("regrade", *both, "--suite", counting_suite, "--json")
+    assert done.returncode == 0, done.stderr
+    (change,) = json.loads(done.stdout)
+    assert Path(change["run"]) == next(run for run in both if "replay" in run.parent.name)
+    assert json.loads(visioneval("regrade", *both, "--json").stdout) == []

@@ -112,10 +112,10 @@ def test_a_terminal_without_unicode_does_not_end_a_run_that_is_done(
 def faulty(tmp_path: Path) -> dict[str, str]:
     """An environment in which a command meets an error that nobody foresaw, with a key in its words."""
     (tmp_path / "sitecustomize.py").write_text(
-        "import visioneval.models\n"
+        "import visioneval.shipped\n"
         "def shipped_suite():\n"
         "    raise ValueError('unforeseen:\\n' + 'the key is very-secret-key')\n"
-        "visioneval.models.shipped_suite = shipped_suite\n"
+        "visioneval.shipped.shipped_suite = shipped_suite\n"
     )
     path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
     return {"PYTHONPATH": path, "SOME_API_KEY": "very-secret-key"}

@@ -6,18 +6,14 @@ from pathlib import Path
 
 import click
 
+from visioneval.cli.options import json_option, results_option
+
 
 @click.command("compare")
 @click.argument("runs", nargs=-1, required=True)
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where the runs are.",
-)
+@results_option
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def command(runs: tuple[str, ...], results: Path, as_markdown: bool, as_json: bool) -> None:
     """Compare two or more runs on the prompts that all of them answered.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from visioneval.errors import UsageError
+from visioneval.errors import SuiteError, UsageError
 
 
 def read_config(context: click.Context, parameter: click.Parameter, path: Path | None) -> None:
@@ -25,6 +25,8 @@ def read_config(context: click.Context, parameter: click.Parameter, path: Path |
             hint = f"did you mean {near[0]!r}?" if near else f"`visioneval {context.info_name} --help` lists them"
             raise UsageError(f"{path}: no option is called {key!r}; {hint}")
         assert option.name is not None
+        if isinstance(value, dict) or (isinstance(value, list) and not option.multiple):
+            raise UsageError(f"{path}: {key} takes {'a list' if option.multiple else 'one value'}, not {value!r}")
         listed = value if isinstance(value, list) else [value]
         defaults[option.name] = [str(entry) for entry in listed] if option.multiple else value
     context.default_map = {**(context.default_map or {}), **defaults}
@@ -33,10 +35,13 @@ def read_config(context: click.Context, parameter: click.Parameter, path: Path |
 def _read(path: Path) -> dict[str, Any]:
     import yaml
 
+    from visioneval.tables import read_text
+    from visioneval.yaml_text import parse_yaml
+
     try:
-        values = yaml.safe_load(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"cannot read the configuration {path} ({error.strerror})") from None
+        values = parse_yaml(read_text(path))
+    except SuiteError as error:
+        raise UsageError(f"the configuration {error}") from None
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):

@@ -7,17 +7,13 @@ from pathlib import Path
 
 import click
 
+from visioneval.cli.options import json_option, results_option
+
 
 @click.command("doctor")
 @click.option("--gpu", "need_gpu", is_flag=True, help="Fail when local models cannot use a GPU.")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where runs are to be stored.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@results_option
+@json_option
 def command(need_gpu: bool, results: Path, as_json: bool) -> None:
     """Look at Python, torch, the GPU, the disk and the keys, and say how to mend what is missing.
 

@@ -8,73 +8,60 @@ from pathlib import Path
 import click
 import msgspec
 
+from visioneval.cli.options import (
+    Catalogue,
+    Selection,
+    blind_option,
+    catalogue_options,
+    epochs_option,
+    json_option,
+    results_option,
+    selection_options,
+    settings_options,
+)
+from visioneval.types import Settings
+
 
 @click.command("estimate")
 @click.option("--model", "-m", "models", multiple=True, required=True, help="As of `run`; several may be given.")
-@click.option("--suite", type=click.Path(path_type=Path), help="As of `run`. [default: the shipped suite]")
-@click.option("--category", "categories", multiple=True, help="Only prompts of this category.")
-@click.option("--only", multiple=True, metavar="ID", help="Only this prompt.")
-@click.option("--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often each is asked.")
-@click.option(
-    "--effort",
-    "efforts",
-    multiple=True,
-    type=click.Choice(["none", "minimal", "low", "medium", "high", "xhigh", "max"]),
-    help="Reasoning effort; several may be given.",
-)
-@click.option("--max-output-tokens", type=click.IntRange(1), help="Limit of a reply, reasoning included.")
-@click.option("--few-shot", type=click.IntRange(0), metavar="N", help="Solved prompts shown before each.")
-@click.option("--longest-side", "longest_side_px", type=click.IntRange(16), help="Scale pictures down to this.")
-@click.option("--service-tier", help="Service tier asked of the host.")
-@click.option("--batch", is_flag=True, help="By the host's Batch API (the same as --service-tier batch).")
-@click.option("--blind", is_flag=True, help="Without the pictures.")
-@click.option(
-    "--results", type=click.Path(path_type=Path), default=Path("results"), show_default=True, help="Earlier runs."
-)
-@click.option("--models-file", type=click.Path(path_type=Path), help="Model cards of your own.")
-@click.option("--prices-file", type=click.Path(path_type=Path), help="Prices of your own.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@selection_options
+@epochs_option
+@settings_options
+@blind_option
+@results_option
+@catalogue_options
+@json_option
 def command(
     models: tuple[str, ...],
-    suite: Path | None,
-    categories: tuple[str, ...],
-    only: tuple[str, ...],
+    selection: Selection,
     epochs: int,
-    efforts: tuple[str, ...],
-    results: Path,
-    batch: bool,
+    settings: tuple[Settings, ...],
     blind: bool,
-    models_file: Path | None,
-    prices_file: Path | None,
+    results: Path,
+    catalogue: Catalogue,
     as_json: bool,
-    **settings: int | str | None,
 ) -> None:
     """Say about what a run would cost, and the most that it could. It is an estimate; bills come from usage."""
     from visioneval.benchmark import merge
     from visioneval.estimate import estimate
-    from visioneval.models import find_card, load_cards, load_hosts, load_prices, shipped_suite
-    from visioneval.suite import load_suite, select
-    from visioneval.types import BATCH, Settings
+    from visioneval.models import suite_of
 
-    cards, hosts, prices = load_cards(models_file), load_hosts(models_file), load_prices(prices_file)
-    loaded = load_suite(suite or shipped_suite())
-    prompts = select(loaded, categories=categories, only=only)
-    asked = {name: value for name, value in settings.items() if value is not None}
-    asked |= {"service_tier": BATCH} if batch else {}
+    cards, prices = catalogue.find(models), catalogue.prices()
+    suite, prompts = selection.load(suite_of(cards))
     estimates = [
         estimate(
             card,
-            merge(card.settings, msgspec.convert(asked | ({"effort": effort} if effort else {}), Settings)),
+            merge(card.settings, asked),
             prompts,
-            loaded.folder,
+            suite.folder,
             prices=prices,
             results=results,
             on=datetime.now(UTC).date(),
             epochs=epochs,
             blind=blind,
         )
-        for card in (find_card(name, cards, hosts) for name in models)
-        for effort in efforts or (None,)
+        for card in cards
+        for asked in settings
     ]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(estimates), indent=2))

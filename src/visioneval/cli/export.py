@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from visioneval.cli.options import results_option
+
 if TYPE_CHECKING:
     from visioneval.compare import GradedRun
 
@@ -19,13 +21,7 @@ FORMATS = ("csv", "parquet", "junit", *ONE_RUN)
 @click.argument("runs", nargs=-1)
 @click.option("--format", "format_", type=click.Choice(FORMATS), required=True, help="What to write.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where it goes; stdout without it.")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where the runs are.",
-)
+@results_option
 def command(runs: tuple[str, ...], format_: str, out: Path | None, results: Path) -> None:
     """Write runs as a table (csv, parquet), for continuous integration (junit), or as one run's log.
 

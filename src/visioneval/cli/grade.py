@@ -72,7 +72,7 @@ def read_rows(file: Path) -> Iterator[tuple[int, Row]]:
     """Read (line number, row) from a .jsonl or .csv file. Raises SuiteError naming the file and the line."""
     if file.suffix.lower() not in tables.TABLE_SUFFIXES:
         raise UsageError(f"{file}: unknown kind of file {file.suffix!r}; give a .jsonl or a .csv")
-    rows = list(tables.read_rows(file, COLUMNS))
+    rows = list(tables.read_rows(file, tables.Columns(COLUMNS, ("type", "stop"))))
     if not rows:
         raise SuiteError(f"{file} has no rows; each needs {', '.join(COLUMNS)}")
     for line, fields in rows:

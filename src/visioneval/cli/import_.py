@@ -7,18 +7,14 @@ from pathlib import Path
 
 import click
 
+from visioneval.cli.options import results_option
+
 
 @click.command("import")
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("--suite", type=click.Path(path_type=Path), help="The suite that a file of replies answers.")
 @click.option("--model", help="The model's name, where the file does not say it.")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where the runs are stored.",
-)
+@results_option
 def command(source: Path, suite: Path | None, model: str | None, results: Path) -> None:
     """Turn recorded replies into runs, graded here.
 

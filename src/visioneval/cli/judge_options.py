@@ -2,28 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
+
+from visioneval.cli.options import Catalogue, gathered
+from visioneval.errors import UsageError
 
 if TYPE_CHECKING:
     from visioneval.store import StoredRun
     from visioneval.types import ModelCard, PriceRow
 
-F = TypeVar("F", bound=Callable[..., Any])
+
+class Judging(Struct, frozen=True):
+    """Who decides what the rules leave open."""
+
+    judge: str | None
+    self_judging: bool
+
+    def card(self, catalogue: Catalogue, judged: Sequence[ModelCard]) -> ModelCard | None:
+        """Return the judge's card, None without one. Raises UsageError for a judge of its own replies."""
+        from visioneval.judging import check_judge
+
+        if self.judge is None:
+            if self.self_judging:
+                raise UsageError("--self-judging is of judges; give --judge too, or leave it out")
+            return None
+        (judge,) = catalogue.find([self.judge])
+        for card in judged:
+            check_judge(judge, card, self_judging=self.self_judging)
+        return judge
 
 
-def judge_options(function: F) -> F:
-    """Add the options to a command."""
-    for option in (
-        click.option("--self-judging", is_flag=True, help="Let a model judge its own replies."),
+judge_options = gathered(
+    "judging",
+    Judging,
+    (
         click.option(
             "--judge", metavar="MODEL", help="Let this model decide free-text answers that rules cannot."
         ),
-    ):
-        function = option(function)
-    return function
+        click.option("--self-judging", is_flag=True, help="Let a model judge its own replies."),
+    ),
+)
 
 
 def judge_stored(stored: StoredRun, judge: ModelCard, prices: Sequence[PriceRow]) -> StoredRun:

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Sequence
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from collections.abc import Sequence
+from decimal import Decimal
 
 import click
 from msgspec import Struct
 
+from visioneval.cli.numbers import Dollars
+from visioneval.cli.options import gathered
 from visioneval.errors import UsageError
 from visioneval.types import ModelCard
-
-OPTIONS = (
-    click.option("--device", help="cuda, cuda:N, cpu, auto, or split (one model over every GPU)."),
-    click.option(
-        "--latency-mode",
-        type=click.Choice(["single", "amortised"]),
-        help="Time local models one prompt at a time, or share out the time of batches. [default: amortised]",
-    ),
-    click.option("--ray", metavar="ADDRESS", help="Use every GPU of a Ray cluster; `auto` finds or starts one."),
-    click.option(
-        "--set", "set_", multiple=True, metavar="NAME=VALUE", help="An option of a local model: quantization=4bit."
-    ),
-    click.option("--gpu-usd-per-hour", metavar="USD", help="What an hour of the GPU costs, to cost local models."),
-)
 
 
 class LocalChoices(Struct, frozen=True):
@@ -52,26 +38,16 @@ class LocalChoices(Struct, frozen=True):
         ]
 
 
-def local_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options above; it is called with them as one argument, `local`."""
-
-    @functools.wraps(command)
-    def gathered(
-        *,
-        device: str | None,
-        latency_mode: str | None,
-        ray: str | None,
-        set_: tuple[str, ...],
-        gpu_usd_per_hour: str | None,
-        **others: Any,
-    ) -> None:
-        named = {"device": device, "latency_mode": latency_mode, "ray": ray}
-        options = {name: value for name, value in named.items() if value is not None}
-        command(local=LocalChoices({**_pairs(set_), **options}, _dollars(gpu_usd_per_hour)), **others)
-
-    for option in reversed(OPTIONS):
-        gathered = option(gathered)
-    return gathered
+def _choices(
+    device: str | None,
+    latency_mode: str | None,
+    ray: str | None,
+    set_: tuple[str, ...],
+    gpu_usd_per_hour: Decimal | None,
+) -> LocalChoices:
+    named = {"device": device, "latency_mode": latency_mode, "ray": ray}
+    options = {name: value for name, value in named.items() if value is not None}
+    return LocalChoices({**_pairs(set_), **options}, gpu_usd_per_hour)
 
 
 def _pairs(written: Sequence[str]) -> dict[str, str]:
@@ -81,13 +57,31 @@ def _pairs(written: Sequence[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in written)
 
 
-def _dollars(written: str | None) -> Decimal | None:
-    if written is None:
-        return None
-    try:
-        usd = Decimal(written)
-    except InvalidOperation:
-        usd = Decimal("NaN")
-    if not usd.is_finite() or usd < 0:
-        raise UsageError(f"--gpu-usd-per-hour {written}: not an amount of dollars, like 2.50")
-    return usd
+local_options = gathered(
+    "local",
+    _choices,
+    (
+        click.option("--device", help="cuda, cuda:N, cpu, auto, or split (one model over every GPU)."),
+        click.option(
+            "--latency-mode",
+            type=click.Choice(["single", "amortised"]),
+            help="Time local models one prompt at a time, or share out the time of batches. [default: amortised]",
+        ),
+        click.option(
+            "--ray", metavar="ADDRESS", help="Use every GPU of a Ray cluster; `auto` finds or starts one."
+        ),
+        click.option(
+            "--set",
+            "set_",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="An option of a local model: quantization=4bit.",
+        ),
+        click.option(
+            "--gpu-usd-per-hour",
+            type=Dollars(),
+            metavar="USD",
+            help="What an hour of the GPU costs, to cost local models.",
+        ),
+    ),
+)

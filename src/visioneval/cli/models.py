@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import click
 import msgspec
 
+from visioneval.cli.options import Catalogue, catalogue_options, json_option
+from visioneval.errors import UsageError
+
+WIDE = 400
+"""Columns of what is no terminal: every row is one line."""
+
 
 @click.command("models")
-@click.argument("action", required=False, type=click.Choice(["list", "show"]), default="list")
+@click.argument("action", required=False, default="list", metavar="[list|show]")
 @click.argument("name", required=False)
-@click.option(
-    "--models-file", type=click.Path(path_type=Path), help="Model cards of your own instead of the shipped ones."
-)
-@click.option(
-    "--prices-file", type=click.Path(path_type=Path), help="Prices of your own instead of the shipped ones."
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(
-    action: str, name: str | None, models_file: Path | None, prices_file: Path | None, as_json: bool
-) -> None:
-    """List the model cards, or show one: `visioneval models show gpt-5.4-mini`."""
+@catalogue_options
+@json_option
+def command(action: str, name: str | None, catalogue: Catalogue, as_json: bool) -> None:
+    """List the model cards, or show one, or what `run --model` makes of any other name.
+
+    `visioneval models show gpt-5.4-mini`, `visioneval models show openrouter:google/gemma-3-27b-it`
+    """
     from rich.console import Console
     from rich.table import Table
 
-    from visioneval.models import find_card, load_cards, load_prices, prices_of
+    from visioneval.models import load_cards, prices_of
     from visioneval.pricing import row_for
 
-    cards, prices = load_cards(models_file), load_prices(prices_file)
+    if action not in ("list", "show"):
+        raise UsageError(
+            f"`visioneval models {action}` is not known; `visioneval models show {action}` shows a model"
+        )
+    prices = catalogue.prices()
     if action == "show":
         if name is None:
             raise click.UsageError("give the name of a model: visioneval models show NAME")
-        card = find_card(name, cards)
+        (card,) = catalogue.find([name])
         shown = {**msgspec.to_builtins(card), "prices": msgspec.to_builtins(prices_of(card, prices))}
         if as_json:
             click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
@@ -43,13 +48,22 @@ def command(
             table.add_row(fact, _readable(value))
         Console().print(table)
         return
+    cards = load_cards(catalogue.models_file)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(cards), indent=2))
         return
     today = datetime.now(UTC).date()
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)  # who reads lines wants a model on each
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("model", "provider", "organisation", "released", "$ in / M", "$ out / M", "note"):
-        table.add_column(heading, justify="right" if heading.startswith("$") else "left", overflow="fold")
+        table.add_column(
+            heading,
+            justify="right" if heading.startswith("$") else "left",
+            overflow="fold",
+            no_wrap=heading in ("model", "released") or heading.startswith("$"),
+        )
     for card in cards:
         row = row_for(prices, card.name, today)
         table.add_row(
@@ -61,7 +75,7 @@ def command(
             f"{row.output:.2f}" if row else "",
             card.note,
         )
-    Console().print(table)
+    console.print(table)
 
 
 def _readable(value: object) -> str:

@@ -16,6 +16,7 @@ INTERRUPTED = 130
 INCOMPLETE = 1
 REFUSED = 6
 SUBMITTED = "submitted"
+SHOWN_REASONS = 5
 ENOUGH = 0.9
 """Share of the planned prompts that must have a verdict for a run to count as done."""
 TRACEBACK = "VISIONEVAL_TRACEBACK"
@@ -97,5 +98,6 @@ def _what_is_missing(finished: Finished) -> str:
     go_on = "to go on" if run.condition.settings.batched else "to ask for those alone"
     lines += [f"  {len(missing)} of {len(run.prompt_ids) * run.epochs} without an answer; {go_on}:"]
     lines += [f"    visioneval resume {finished.stored.folder}"]
-    lines += [f"  {reason}" for reason in reasons[:5]]
+    lines += [f"  {reason}" for reason in reasons[:SHOWN_REASONS]]
+    lines += [f"  and {len(reasons) - SHOWN_REASONS} more reasons"] if len(reasons) > SHOWN_REASONS else []
     return "\n".join(lines) + "\n"

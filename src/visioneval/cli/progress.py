@@ -67,7 +67,7 @@ class RunProgress:
         self._bar.stop()
 
     def _counts(self) -> str:
-        parts = [f"[green]{self._passed} pass[/]", f"[red]{self._failed} not[/]"]
+        parts = [f"[green]{self._passed} passed[/]", f"[red]{self._failed} not passed[/]"]
         parts += [f"[yellow]{self._errors} errors[/]"] if self._errors else []
         parts += [f"${self._usd:.4f}"] if self._usd else []
         return "  ".join(parts)

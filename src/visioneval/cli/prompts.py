@@ -45,8 +45,8 @@ def command(
     from rich.markup import escape
     from rich.table import Table
 
-    from visioneval.models import shipped_suite
     from visioneval.printable import printable
+    from visioneval.shipped import shipped_suite
     from visioneval.suite import image_path, json_schema, key_text, load_suite, select
 
     if schema:

@@ -7,18 +7,13 @@ from pathlib import Path
 import click
 import msgspec
 
-from visioneval.cli.judge_options import judge_options, judge_stored
+from visioneval.cli.judge_options import Judging, judge_options, judge_stored
+from visioneval.cli.options import Catalogue, results_option
 
 
 @click.command("regrade")
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where runs are stored.",
-)
+@results_option
 @click.option(
     "--suite",
     type=click.Path(path_type=Path),
@@ -32,8 +27,7 @@ def command(
     results: Path,
     suite: Path | None,
     dry_run: bool,
-    judge: str | None,
-    self_judging: bool,
+    judging: Judging,
     as_json: bool,
 ) -> None:
     """Grade the stored replies of each RUN again and say what changed and why.
@@ -43,20 +37,18 @@ def command(
     """
     from visioneval.benchmark import regrade
     from visioneval.grading import describe_changes
-    from visioneval.judging import check_judge
-    from visioneval.models import find_card, load_cards, load_hosts, load_prices
     from visioneval.store import find_run, read_run
     from visioneval.suite import load_suite
 
-    judge_card = find_card(judge, load_cards(), load_hosts()) if judge else None
+    folders = [find_run(results, name) for name in runs]
+    shipped = Catalogue(None, None)
+    judge = judging.card(shipped, [read_run(folder).run.card for folder in folders])
     corrected = load_suite(suite) if suite else None
-    for name in runs:
-        folder = find_run(results, name)
-        if judge_card:
-            check_judge(judge_card, read_run(folder).run.card, self_judging=self_judging)
+    rows: list[dict[str, object]] = []
+    for folder in folders:
         found, graded = regrade(folder, corrected, dry_run=dry_run)
         if as_json:
-            rows = [
+            rows += [
                 {
                     "run": str(folder),
                     "prompt_id": change.place[0],
@@ -66,8 +58,9 @@ def command(
                 }
                 for change in found
             ]
-            click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))
         else:
             click.echo(f"{folder}: {describe_changes(found, graded)}")
-        if judge_card and not dry_run:
-            judge_stored(read_run(folder), judge_card, load_prices())
+        if judge and not dry_run:
+            judge_stored(read_run(folder), judge, shipped.prices())
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2))

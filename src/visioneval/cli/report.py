@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from visioneval.cli.options import results_option
 from visioneval.cli.outcome import say_error
 
 if TYPE_CHECKING:
@@ -18,13 +19,7 @@ SHOWN_STALE = 10
 
 
 @click.command("report")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where the runs are.",
-)
+@results_option
 @click.option("--out", type=click.Path(path_type=Path), help="Where the report goes. [default: RESULTS/report]")
 @click.option("--check", is_flag=True, help="Write nothing; fail when the report on disk is out of date.")
 @click.option("--json", "as_json", is_flag=True, help="Print the leaderboard as JSON instead of the score table.")

@@ -7,21 +7,17 @@ from pathlib import Path
 
 import click
 
+from visioneval.cli.options import json_option, prices_option, results_option
+
 
 @click.command("reprice")
 @click.argument("run")
 @click.option(
     "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Day whose prices are taken. [default: today]"
 )
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where runs are.",
-)
-@click.option("--prices-file", type=click.Path(path_type=Path), help="Prices of your own.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@results_option
+@prices_option
+@json_option
 def command(run: str, day: datetime | None, results: Path, prices_file: Path | None, as_json: bool) -> None:
     """Say what RUN cost, and what it would cost by today's price table on a day. The run is not changed."""
     import msgspec

@@ -5,34 +5,33 @@ from __future__ import annotations
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from visioneval.cli.limits import limit_options, limits_of, waiting_options
+from visioneval.cli.limits import POLL_S, limit_options, max_cost_option, no_wait_option, poll_option
+from visioneval.cli.options import json_option, results_option
 from visioneval.cli.outcome import report_runs
+
+if TYPE_CHECKING:
+    from visioneval.runner import Limits
 
 
 @click.command("resume")
 @click.argument("run")
-@click.option(
-    "--results",
-    type=click.Path(path_type=Path),
-    default=Path("results"),
-    show_default=True,
-    help="Where runs are stored.",
-)
+@results_option
 @limit_options
-@waiting_options
+@max_cost_option
+@poll_option
+@no_wait_option
 @click.option("--cancel", is_flag=True, help="Stop the batches of RUN, and keep what they have answered.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@json_option
 def command(
     run: str,
     results: Path,
-    concurrency: int | None,
-    rpm: float | None,
-    tpm: float | None,
+    limits: Limits,
     max_cost: Decimal | None,
-    poll_s: float,
+    poll_s: float | None,
     no_wait: bool,
     cancel: bool,
     as_json: bool,
@@ -46,10 +45,7 @@ def command(
     from visioneval.cli.progress import RunProgress
     from visioneval.store import find_run
 
-    options = benchmark.Options(
-        limits=limits_of(concurrency, rpm, tpm),
-        max_cost_usd=max_cost,
-        batching=Batching(poll_s, not no_wait, cancel),
-    )
+    batching = Batching(poll_s or POLL_S, not no_wait, cancel)
+    options = benchmark.Options(limits, max_cost, batching=batching)
     finished = benchmark.resume(find_run(results, run), RunProgress(), options)
     sys.exit(report_runs([finished], as_json=as_json))

@@ -19,7 +19,7 @@ from msgspec import Struct
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
 from visioneval.imports.source import Import, Recorded, seconds_or_none, storable, with_picture
-from visioneval.suite import assemble, derived_id
+from visioneval.suite import assemble, check_answer, derived_id
 from visioneval.types import Prompt, Reply, Timing
 
 COLUMNS = ("file_name", "prompt", "answer", "assessment_name", "category", "submitted_by", "submitted_by_link")
@@ -58,19 +58,19 @@ def _prompts(folder: Path, remarks: list[str]) -> Iterator[Prompt]:
             continue
         taken.add(prompt_id)
         try:
-            answer = infer_answer(row["prompt"], row["answer"])
+            prompt = Prompt(
+                id=prompt_id,
+                category=row["category"].strip() or "Uncategorised",
+                title=row["assessment_name"].strip(),
+                image=image,
+                question=row["prompt"].strip(),
+                answer=infer_answer(row["prompt"], row["answer"]),
+                answer_inferred=True,
+            )
+            check_answer(prompt, "prompts.csv")
         except SuiteError as error:
             remarks.append(f"prompts.csv row {line}: left out, {error}")
             continue
-        prompt = Prompt(
-            id=prompt_id,
-            category=row["category"].strip() or "Uncategorised",
-            title=row["assessment_name"].strip(),
-            image=image,
-            question=row["prompt"].strip(),
-            answer=answer,
-            answer_inferred=True,
-        )
         yield with_picture(prompt, folder)
 
 

@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
 from visioneval.imports.source import Import, Recorded, seconds_or_none, storable, with_picture
-from visioneval.suite import assemble
+from visioneval.suite import assemble, check_answer
 from visioneval.types import MOST_EPOCHS, Answer, Prompt, Reply, Stop, Text, Timing, Tokens, Usage
 
 STOPS: Mapping[str, Stop] = {
@@ -200,6 +200,7 @@ def _prompt(sample: _Sample, task: str, folder: Path, prompts: dict[str, Prompt]
         answer=_answer(question, sample.target),
         answer_inferred=True,
     )
+    check_answer(prompt, f"sample {sample.id!r}")
     known = prompts.get(prompt.id)
     if known is None:
         known = prompts[prompt.id] = with_picture(storable(prompt), folder)

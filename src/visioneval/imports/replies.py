@@ -15,10 +15,14 @@ import msgspec
 
 from visioneval.errors import SuiteError, UsageError
 from visioneval.imports.source import Import, Recorded
-from visioneval.models import shipped_suite
+from visioneval.shipped import shipped_suite
 from visioneval.suite import load_suite
-from visioneval.tables import read_rows
+from visioneval.tables import Columns, read_rows
 from visioneval.types import Prompt, Reply, Seconds, Stop, Timing, Tokens, Usage
+
+COLUMNS = Columns(
+    (), ("prompt_id", "id", "reply", "model", "epoch", "input_tokens", "output_tokens", "seconds", "stop")
+)
 
 
 def read(file: Path, suite: Path | None, model: str | None) -> Import:
@@ -27,12 +31,17 @@ def read(file: Path, suite: Path | None, model: str | None) -> Import:
     by_id = {prompt.id: prompt for prompt in loaded.prompts}
     replies: dict[str, list[Recorded]] = {}
     lines: dict[tuple[str, str, int], int] = {}
-    for line, row in read_rows(file):
+    remarks: list[str] = []
+    for line, row in read_rows(file, COLUMNS):
         where = f"{file} line {line}"
+        prompt = by_id.get(str(row.get("prompt_id") or row.get("id") or ""))
+        if prompt is None:
+            remarks.append(f"{where}: left out, {_unknown(row)}")
+            continue
         name = str(row.get("model") or model or "")
         if not name:
             raise UsageError(f"{where} names no model; add a column `model` or give --model")
-        recorded = _recorded(row, by_id, where)
+        recorded = _recorded(row, prompt, where)
         before = lines.setdefault((name, recorded.prompt.id, recorded.epoch), line)
         if before != line:
             raise SuiteError(
@@ -40,18 +49,21 @@ def read(file: Path, suite: Path | None, model: str | None) -> Import:
                 f"{before}; number them in a column `epoch`, or delete one"
             )
         replies.setdefault(name, []).append(recorded)
+    if not replies and remarks:
+        raise SuiteError(f"{remarks[0].replace('left out, ', '')}; give the suite with --suite")
     if not replies:
         raise SuiteError(f"{file} has no replies")
-    return Import(loaded, replies, (), 0)
+    return Import(loaded, replies, tuple(remarks), len(remarks))
 
 
-def _recorded(row: Mapping[str, Any], by_id: Mapping[str, Prompt], where: str) -> Recorded:
-    prompt_id = str(row.get("prompt_id") or row.get("id") or "")
-    if prompt_id not in by_id:
-        raise SuiteError(f"{where}: the suite has no prompt {prompt_id!r}; give the suite with --suite")
+def _unknown(row: Mapping[str, Any]) -> str:
+    return f"the suite has no prompt {str(row.get('prompt_id') or row.get('id') or '')!r}"
+
+
+def _recorded(row: Mapping[str, Any], prompt: Prompt, where: str) -> Recorded:
     text = row.get("reply")
     if not isinstance(text, str):
-        raise SuiteError(f"{where}: no `reply` to prompt {prompt_id!r}")
+        raise SuiteError(f"{where}: no `reply` to prompt {prompt.id!r}")
     try:
         stop = msgspec.convert(row.get("stop") or "stop", Stop)
     except msgspec.ValidationError:
@@ -63,7 +75,7 @@ def _recorded(row: Mapping[str, Any], by_id: Mapping[str, Prompt], where: str) -
     )
     timing = Timing(service_s=_number(row, "seconds", Seconds, where))
     reply = Reply(text, stop=stop, usage=usage, timing=timing)
-    return Recorded(by_id[prompt_id], _number(row, "epoch", int, where) or 0, reply)
+    return Recorded(prompt, _number(row, "epoch", int, where) or 0, reply)
 
 
 def _number(row: Mapping[str, Any], name: str, type_: Any, where: str) -> Any:

@@ -35,15 +35,19 @@ class BlindBaseline:
 
 
 def best_constants(prompts: Sequence[Prompt]) -> dict[str, str]:
-    """Return, for each answer type with four prompts or more, the key that most of its prompts share."""
+    """Return, for each answer type with four prompts or more, the key that most of its prompts share.
+
+    Keys that differ in case alone are one, as they are to the grader.
+    """
     keys: defaultdict[str, list[str]] = defaultdict(list)
     for prompt in prompts:
         keys[answer_type(prompt.answer)].append(key_text(prompt.answer))
-    return {
-        type_: Counter(sorted(texts)).most_common(1)[0][0]
-        for type_, texts in keys.items()
-        if len(texts) >= FEWEST_PROMPTS
-    }
+    return {type_: _commonest(sorted(texts)) for type_, texts in keys.items() if len(texts) >= FEWEST_PROMPTS}
+
+
+def _commonest(texts: Sequence[str]) -> str:
+    ((folded, _),) = Counter(text.casefold() for text in texts).most_common(1)
+    return next(text for text in texts if text.casefold() == folded)
 
 
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> BlindBaseline:

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from visioneval.errors import FatalError, NotFoundError, PromptError, ProviderError, RetryableError
-from visioneval.providers.hosted.sdk import DEFAULT_KEY_ENV
+from visioneval.models import DEFAULT_KEY_ENV
 from visioneval.types import FailureKind, ModelCard, Usage
 
 NO_CREDIT = frozenset(

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from visioneval.errors import ModelError
+from visioneval.models import DEFAULT_KEY_ENV
 from visioneval.redact import redact
 from visioneval.types import ModelCard
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
-DEFAULT_KEY_ENV = "OPENAI_API_KEY"
 BASE_URL_ENV = "OPENAI_BASE_URL"
 NO_KEY = "none"
 """What servers without keys are sent, for the SDK insists on one."""

@@ -11,7 +11,8 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from visioneval.errors import ModelError
-from visioneval.models import load_cards, shipped
+from visioneval.models import load_cards
+from visioneval.shipped import shipped
 from visioneval.types import ModelCard
 
 CHAT = "chat"

@@ -1,0 +1,81 @@
+"""`visioneval models`: whatever `run --model` takes can be shown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import CommandLine
+
+
+def test_a_card_is_shown_with_its_prices(visioneval: CommandLine) -> None:
+    shown = json.loads(visioneval("models", "show", "gpt-5.4-mini", "--json").stdout)
+    assert shown["provider"] == "openai"
+    assert shown["prices"]
+
+
+def test_a_model_of_a_host_is_shown_without_a_card(visioneval: CommandLine) -> None:
+    ended = visioneval("models", "show", "openrouter:x/y", "--json")
+    assert ended.returncode == 0, ended.stderr
+    shown = json.loads(ended.stdout)
+    assert (shown["model_id"], shown["base_url"]) == ("x/y", "https://openrouter.ai/api/v1")
+
+
+def test_an_unknown_model_is_one_line_with_the_nearest_names(visioneval: CommandLine) -> None:
+    ended = visioneval("models", "show", "gpt-5.4-mni")
+    assert ended.returncode == 4
+    assert "did you mean gpt-5.4-mini" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nosuch:foo", "no host is called 'nosuch'; before the colon may stand openai, hf, replay, openrouter"),
+        ("openai:", "model 'openai:' names none; write openai: and then the model's id"),
+        ("", "unknown model ''; `visioneval models` lists the cards"),
+    ],
+)
+def test_what_may_be_named_is_told(visioneval: CommandLine, name: str, words: str) -> None:
+    assert words in visioneval("run", "--model", name).stderr
+
+
+def test_a_name_in_the_place_of_a_verb_is_told_the_verb(visioneval: CommandLine) -> None:
+    ended = visioneval("models", "gpt-5.4-mini")
+    assert ended.returncode == 2
+    assert "`visioneval models show gpt-5.4-mini` shows a model" in ended.stderr
+
+
+def test_in_a_pipe_every_model_is_on_one_line(visioneval: CommandLine) -> None:
+    cards = json.loads(visioneval("models", "--json").stdout)
+    lines = visioneval("models").stdout.splitlines()[1:]
+    assert [line.split()[0] for line in lines] == [card["name"] for card in cards]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[1]", "has no list of models; it begins with `models:`"),
+        ("", "has no list of models"),
+        ("models: x", "has no list of models"),
+        ("models: " + "[" * 100_000, "nested more than"),
+        ("models:\n - {name: a, provider: replay, read_on: 2027-02-30}", "day is out of range for month"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_wrong_file_of_cards_is_one_line(visioneval: CommandLine, tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "m.yaml").write_text(text)
+    ended = visioneval("models", "--models-file", "m.yaml")
+    assert (ended.returncode, ended.stderr.count("\n")) == (4, 1)
+    assert words in ended.stderr
+
+
+@pytest.mark.parametrize("usd", ["-5", ".nan", ".inf", "1e99"])
+def test_a_price_is_an_amount_of_dollars(visioneval: CommandLine, tmp_path: Path, usd: str) -> None:
+    (tmp_path / "p.yaml").write_text(
+        f"prices:\n  - {{model: m, valid_from: 2020-01-01, input: '{usd.removeprefix('.')}', output: 1}}\n"
+    )
+    ended = visioneval("models", "--prices-file", "p.yaml")
+    assert (ended.returncode, ended.stderr.count("\n")) == (4, 1)
+    assert "is no amount of dollars" in ended.stderr
