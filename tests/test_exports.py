@@ -51,6 +51,33 @@ def test_csv_has_one_row_a_prompt_and_leaves_the_unknown_empty(visioneval: Comma
     assert (rows[3]["reply"], rows[3]["usd"], rows[3]["failure"]) == ("", "", "no answer within 60 s")
 
 
+def test_no_csv_holds_a_formula_and_numbers_stay_numbers(visioneval: CommandLine, tmp_path: Path) -> None:
+    texts = ("=cmd|' /C calc'!A0", "@SUM(A1)", "+1 of them", "-3.5", "9")
+    suite = prompts({"=Counting": 5})
+    run = MadeUpRun(
+        model="=HYPERLINK(1)", prompts=suite, outcomes=["pass"] * 5, text=lambda index: texts[index % 5]
+    )
+    run.write(tmp_path / "results")
+    assert visioneval("report").returncode == 0
+    assert visioneval("export", "--format", "csv", "--out", "rows.csv").returncode == 0
+    read = [
+        cell
+        for file in ("rows.csv", "results/report/scores.csv", "results/report/leaderboard.csv")
+        for row in csv.reader(io.StringIO((tmp_path / file).read_text()))
+        for cell in row
+    ]
+    assert [cell for cell in read if cell.startswith(("=", "+", "-", "@"))] == ["-3.5"]
+    defused = {
+        "'=cmd|' /C calc'!A0",
+        "'@SUM(A1)",
+        "'+1 of them",
+        "'=HYPERLINK(1)",
+        "'=Counting",
+        "'=Counting passes",
+    }
+    assert defused <= set(read)
+
+
 def test_parquet_has_the_same_rows(visioneval: CommandLine, results: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed (the parquet extra)")
     out = results / "rows.parquet"

@@ -153,7 +153,7 @@ def test_a_line_separator_in_a_reply_is_part_of_the_reply(
         ('{"id": "one", "reply": "7", "seconds": "inf"}', "seconds 'inf' is not a number from 0 up"),
         (
             '{"id": "one", "reply": "7"}\n{"id": "one", "reply": "7", "epoch": 10000000}',
-            "m: epochs 0 to 10000000 are more than 1000",
+            "m: epochs 0 to 10000000 are not within 0 to 999",
         ),
         ('{"id": "three", "reply": "7"}', "line 1: the suite has no prompt 'three'"),
         ('{"id": "one", "reply": "7"}\n{"id": "one", "reply": "8"}', "line 2 is a second reply to prompt 'one'"),
@@ -298,3 +298,132 @@ def test_what_is_no_log_is_one_clear_line(visioneval: CommandLine, tmp_path: Pat
         done = visioneval("import", name)
         assert done.returncode in (2, 3)
         assert done.stderr.count("\n") == 1
+
+
+def test_a_sample_that_an_inspect_log_holds_twice_or_otherwise_is_told(
+    visioneval: CommandLine, tmp_path: Path
+) -> None:
+    log = _inspect_log()
+    good = log["samples"][0]  # type: ignore[index]
+    log["samples"] = [
+        good,
+        {**good, "epoch": 2, "target": "8"},
+        {**good, "epoch": 3, "input": "How many caps?"},
+        good,
+    ]
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    done = visioneval("import", "log.json")
+    assert done.returncode == 1
+    assert done.stderr.count("an earlier sample of this id asks or expects something else") == 2
+    assert "there is another one of epoch 1" in done.stderr
+    assert "1 replies of 1 models taken over, 3 left out" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"epoch": 10**9}, "Expected `int` <= 1000"),
+        ({"epoch": -5}, "Expected `int` >= 1"),
+        ({"epoch": float("inf")}, "Expected `int`"),
+        ({"output": "9"}, "$.output"),
+        ({"output": None, "error": {"message": ""}}, "it ended in an error without a message"),
+        ({"output": {"choices": [{"message": {"content": "9"}}], "model": {}}}, "$.output.model"),
+        ({"output": {"choices": [{"message": {"content": "9 \ud83d"}}]}}, "half a character"),
+        (
+            {"output": {"choices": [{"message": {"content": "9"}}], "usage": {"input_tokens": 10**400}}},
+            "input_tokens",
+        ),
+        ({"target": []}, "$.target"),
+        ({"input": []}, "nobody asks anything"),
+        (None, "Expected `object`, got `null`"),
+        ("nine", "Expected `object`, got `str`"),
+    ],
+)
+def test_a_sample_that_is_not_as_a_sample_should_be_is_left_out_alone(
+    visioneval: CommandLine, tmp_path: Path, change: object, words: str
+) -> None:
+    log = _inspect_log()
+    good = log["samples"][0]  # type: ignore[index]
+    log["samples"] = [{**good, "id": "odd", **change} if isinstance(change, dict) else change, good]
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    done = visioneval("import", "log.json")
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "1 replies of 1 models taken over, 1 left out" in done.stderr
+    assert outcomes(stored(tmp_path / "results")["openai/gpt-x"]).count("pass") == 1
+
+
+def test_metadata_that_is_none_does_not_cost_the_reply(visioneval: CommandLine, tmp_path: Path) -> None:
+    log = _inspect_log()
+    log["samples"] = [{**log["samples"][0], "metadata": "x"}]  # type: ignore[index]
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    assert visioneval("import", "log.json").returncode == 0
+
+
+def an_eval(file: Path, samples: Sequence[bytes]) -> Path:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json", json.dumps({"eval": {"model": "m", "task": "t"}}))
+        for number, sample in enumerate(samples):
+            archive.writestr(f"samples/{number}.json", sample)
+    return file
+
+
+def test_a_zip_that_unpacks_to_far_more_than_its_size_is_not_unpacked(
+    visioneval: CommandLine, tmp_path: Path
+) -> None:
+    good = json.dumps(_inspect_log()["samples"][0]).encode()  # type: ignore[index]
+    done = visioneval("import", an_eval(tmp_path / "log.eval", [good, b" " * 150_000_000]))
+    assert done.returncode == 1
+    assert "samples/1.json unpacks to 150 MB, more than 100" in done.stderr
+    assert "1 replies of 1 models taken over, 1 left out" in done.stderr
+
+
+def test_what_is_encrypted_or_damaged_in_a_zip_is_told(visioneval: CommandLine, tmp_path: Path) -> None:
+    good = json.dumps(_inspect_log()["samples"][0]).encode()  # type: ignore[index]
+    content = an_eval(tmp_path / "log.eval", [good, good]).read_bytes()
+    entry = content.rindex(b"PK\x01\x02")
+    locked = content[: entry + 8] + bytes([content[entry + 8] | 1]) + content[entry + 9 :]
+    (tmp_path / "log.eval").write_bytes(locked)
+    done = visioneval("import", "log.eval")
+    assert "samples/1.json cannot be read" in done.stderr
+    assert "encrypted" in done.stderr
+    assert "1 replies of 1 models taken over, 1 left out" in done.stderr
+    at = content.index(b"samples/0.json") + 40
+    (tmp_path / "torn.eval").write_bytes(content[:at] + b"zzzz" + content[at + 4 :])
+    assert "samples/0.json cannot be read" in visioneval("import", "torn.eval").stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("list.json", "[1]"),
+        ("deep.json", "[" * 100_000),
+        ("deep.jsonl", '{"id": "one", "reply": ' + "[" * 100_000),
+        ("text.json", '{"eval": "x"}'),
+        ("half.json", '{"eval": {"model": "m\\ud83d", "task": "t"}, "samples": []}'),
+        ("half.jsonl", '{"id": "one", "reply": "7 \\ud83d", "model": "m"}'),
+        ("named.jsonl", '{"id": "one", "reply": "7", "model": "m\\ud83d"}'),
+        ("many.jsonl", '{"id": "one", "reply": "7", "model": "m", "input_tokens": 1' + "0" * 400 + "}"),
+        ("late.jsonl", '{"id": "one", "reply": "7", "model": "m", "epoch": 1000000000}'),
+        ("gone.jsonl", None),
+        ("gone.json", None),
+    ],
+)
+def test_a_source_that_cannot_be_taken_over_leaves_no_run_behind(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, name: str, content: str | None
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    done = visioneval("import", name, *(["--suite", suite] if name.endswith("l") else []))
+    assert done.returncode == 3, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "Errno" not in done.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_checkup_results_of_another_form_are_one_clear_line(visioneval: CommandLine, checkup: Path) -> None:
+    for document in ('{"model_name": "m", "assessments": [1]}', "[" * 100_000, '{"model_name": 3}'):
+        (checkup / "model_results.json").write_text(document)
+        done = visioneval("import", checkup)
+        assert done.returncode == 3
+        assert "model_results.json is not a file of results" in done.stderr

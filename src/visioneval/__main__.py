@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 
 import click
@@ -10,17 +11,17 @@ import click
 from visioneval.cli import cli
 from visioneval.errors import VisionevalError
 
+FAULT = 70
+
 
 def main() -> None:
     """Run the command line.
 
     Exit codes: 0 done, 1 done but incomplete or a check failed, 2 wrong usage, 3 a suite is wrong,
     4 a model cannot be used, 5 a run folder cannot be used, 6 a provider refused all calls,
-    130 interrupted.
+    70 a fault of visioneval, 130 interrupted.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without a dash shows a question mark for it
+    _write_whatever_there_is()
     try:
         sys.exit(cli.main(prog_name="visioneval", standalone_mode=False) or 0)
     except click.exceptions.Abort:
@@ -38,12 +39,26 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        from visioneval.cli.outcome import TRACEBACK, say_fault
+
+        say_fault(error, with_traceback=bool(os.environ.get(TRACEBACK)))
+        sys.exit(FAULT)
+
+
+def _write_whatever_there_is() -> None:
+    """Let no character that the terminal's encoding lacks end a command: it is replaced."""
+    for stream, errors in ((sys.stdout, "replace"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def _say_wrong_usage(error: click.ClickException) -> None:
+    from visioneval.printable import printable
+
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "visioneval"
-    what = " ".join(error.format_message().split()).removesuffix(".")
+    what = printable(" ".join(error.format_message().split()).removesuffix("."))
     click.echo(f"visioneval: {what}; `{command} --help` says what may be given", err=True)
 
 

@@ -114,8 +114,9 @@ class Runner:
         entered = time.perf_counter()
         try:
             request = await work.request(prompt, epoch)
-        except SuiteError as error:
-            return work.record(prompt, epoch, Failure("bad_image", str(error)))
+        except Exception as error:  # a picture that cannot be made ready fails its prompt, not the run
+            message = str(error) if isinstance(error, SuiteError) else f"{type(error).__name__}: {error}"
+            return work.record(prompt, epoch, Failure("bad_image", redact(message)[:MAX_MESSAGE]))
         attempts = Attempts(started=time.perf_counter())
         try:
             end = await self._answer(request, attempts)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from types import UnionType
 from typing import Any, TypeAlias, TypeVar
@@ -31,6 +33,8 @@ MANIFEST, PROMPTS, RECORDS, VERDICTS, IMAGES, LOCK = (
     ".lock",
 )
 NOT_RUN = "not run"
+MOST_USD = 1_000_000
+"""That any price may be, per million tokens or per hour."""
 T = TypeVar("T")
 
 
@@ -59,7 +63,11 @@ class StoredRun(Struct, frozen=True):
     @property
     def suite_path(self) -> Path:
         """Where the suite was when the run was made: a folder, or a table."""
-        return (self.folder / self.run.suite_path).resolve()
+        path = self.folder / self.run.suite_path
+        try:
+            return path.resolve()
+        except (OSError, ValueError, RuntimeError):  # a null character, or links that lead round: it is not here
+            return path
 
     @property
     def suite_folder(self) -> Path:
@@ -116,19 +124,43 @@ def find_run(results: Path, name: str) -> Path:
 
 def read_manifest(folder: Path) -> Run:
     """Read what a run is, without its records. Raises StoreError naming the file."""
-    return _decode(folder / MANIFEST, Run)
+    run = _decode(folder / MANIFEST, Run)
+    _check_moment(folder / MANIFEST, "started", run.started)
+    prices = [run.card.gpu_usd_per_hour]
+    for row in run.prices:
+        prices += [row.input, row.output, row.cached_input, row.cache_write]
+    for usd in prices:
+        if usd is not None and not (usd.is_finite() and 0 <= usd <= MOST_USD):
+            raise StoreError(f"{folder / MANIFEST}: {usd} is no price; write dollars from 0 to {MOST_USD}")
+    return run
+
+
+def _check_moment(file: Path, field: str, text: str) -> None:
+    try:
+        aware = datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        aware = False
+    if not aware:
+        raise StoreError(f"{file}: {field} {text!r} is no time; write it as 2026-11-21T04:00:00+00:00")
 
 
 def read_run(folder: Path) -> StoredRun:
     """Read a run folder. Raises StoreError naming the file and, for a record, the line."""
     run = read_manifest(folder)
     prompts = _decode(folder / PROMPTS, tuple[Prompt, ...])
+    for prompt in prompts:
+        for value in msgspec.structs.astuple(prompt.answer):
+            if isinstance(value, Decimal) and not value.is_finite():
+                raise StoreError(f"{folder / PROMPTS}: the answer of prompt {prompt.id!r} is {value}, no number")
     verdicts = decode_lines(folder / VERDICTS, KeyedVerdict, "delete it and `visioneval regrade`")
+    records = _last_words(read_records(folder))
+    for record in records:
+        _check_moment(folder / RECORDS, f"prompt {record.prompt_id!r}: `at`", record.at)
     return StoredRun(
         folder,
         run,
         prompts,
-        _last_words(read_records(folder)),
+        records,
         {(line.prompt_id, line.epoch): line.verdict for line in verdicts},
     )
 
@@ -344,7 +376,7 @@ def repair_last_line(path: Path, type_: object) -> None:
     with path.open("r+b") as file:
         try:
             msgspec.json.decode(content[start:], type=type_)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             file.truncate(start)
         else:
             file.seek(0, os.SEEK_END)

@@ -14,8 +14,10 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import Meta, Struct, field
 
 NonEmpty: TypeAlias = Annotated[str, Meta(min_length=1, pattern=r"\S")]
-Tokens: TypeAlias = Annotated[int, Meta(ge=0)]
-Seconds: TypeAlias = float
+Tokens: TypeAlias = Annotated[int, Meta(ge=0, le=10**15)]
+Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e9)]
+"""Bounded, as the other numbers of a run are: sums and means of what is read stay numbers."""
+MOST_EPOCHS = 1000
 
 
 # ----------------------------------------------------------------------------------------------
@@ -296,8 +298,8 @@ class ModelCard(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     modality: str | None = None
     released: str | None = None
     """As precisely as known: "2026-03-17", "2025-12", "2024"."""
-    context_window: int | None = None
-    max_output: int | None = None
+    context_window: Tokens | None = None
+    max_output: Tokens | None = None
     parameters: str | None = None
     licence: str | None = None
     gpu_memory_gb: float | None = None
@@ -434,7 +436,7 @@ class Record(Struct, frozen=True, omit_defaults=True):
 
     key: str
     prompt_id: str
-    epoch: int
+    epoch: Annotated[int, Meta(ge=0)]
     at: str
     """UTC, ISO 8601."""
     reply: Reply | None = None
@@ -524,9 +526,9 @@ class Run(Struct, frozen=True, omit_defaults=True):
     suite_sha256: str
     prompt_ids: tuple[str, ...]
     """What was planned, in order."""
-    suite_size: int
+    suite_size: Annotated[int, Meta(ge=1)]
     """Prompts in the whole suite: the denominator of coverage."""
-    epochs: int
+    epochs: Annotated[int, Meta(ge=1, le=MOST_EPOCHS)]
     condition: Condition
     card: ModelCard
     prices: tuple[PriceRow, ...]

@@ -6,7 +6,6 @@ What makes a suite unusable (a wrong field, an id used twice, a path that leads 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from msgspec import Struct
 from PIL import Image
 
 from visioneval.errors import SuiteError
-from visioneval.images import check_image
+from visioneval.images import FORMATS, exif_of, file_sha256, upright_image
 from visioneval.providers.baseline_blind import NO_ANSWER, best_constants
 from visioneval.suite import answer_type, image_path, key_text
 from visioneval.types import Choice, Prompt, Suite, YesNo
@@ -84,23 +83,24 @@ def floor(suite: Suite) -> int:
 def _picture_problems(suite: Suite, prompt: Prompt, prints: dict[str, int]) -> Iterator[Problem]:
     try:
         path = image_path(suite.folder, prompt)
-        check_image(path, decode=True)
+        upright, digest = upright_image(path), file_sha256(path)
     except SuiteError as error:
         message, _, fix = str(error).rpartition("; ")
         yield Problem("error", prompt.id, message, fix)
         return
-    content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != prompt.sha256:
+    prints[prompt.image] = _difference_hash(upright)
+    if digest != prompt.sha256:
         yield Problem(
             "error", prompt.id, f"image {prompt.image} is not the file whose sha256 is declared", "update it"
         )
-    with Image.open(path) as image:
-        named = sorted({"EXIF"} if image.getexif() else set()) + sorted(
+    with Image.open(path, formats=FORMATS) as image:
+        image.load()
+        exif = exif_of(image)
+        named = sorted({"EXIF"} if exif is None or exif else set()) + sorted(
             str(key)
             for key in image.info
             if key in ("comment", "XML:com.adobe.xmp", "xmp", "Software", "Description")
         )
-        prints[prompt.image] = _difference_hash(image)
     if named:
         yield Problem("warning", prompt.id, f"image carries metadata ({', '.join(named)})", "strip it")
 
@@ -181,7 +181,7 @@ def _shipped_problems(suite: Suite) -> Iterator[Problem]:
 
 def _longest_side_px(path: Path) -> int | None:
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             return max(image.size)
     except OSError:
         return None  # told already

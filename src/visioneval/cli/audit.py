@@ -167,12 +167,13 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
 
 
 def _show(stored: StoredRun, graded: GradedRecord, progress: str) -> None:
+    from visioneval.printable import printable
     from visioneval.suite import key_text
 
     assert graded.record is not None
     assert graded.record.reply is not None
     verdict = graded.verdict
-    click.echo(
+    shown = (
         f"\n--- {progress}  {graded.prompt.id}, epoch {graded.epoch + 1}\n"
         f"picture:   {stored.suite_folder / graded.prompt.image}\n"
         f"question:  {graded.prompt.question}\n"
@@ -180,6 +181,7 @@ def _show(stored: StoredRun, graded: GradedRecord, progress: str) -> None:
         f"reply:     {graded.record.reply.text}\n"
         f"automatic: {verdict.outcome} by {verdict.rule} on {verdict.extracted!r}"
     )
+    click.echo(printable(shown))
 
 
 def _append(file: Path, graded: GradedRecord, verdict: HumanVerdict, who: str, why: str) -> None:

@@ -17,13 +17,31 @@ INCOMPLETE = 1
 REFUSED = 6
 SUBMITTED = "submitted"
 SHOWN_REASONS = 5
+TRACEBACK = "VISIONEVAL_TRACEBACK"
+"""The variable under which a fault shows where it was raised."""
+LONGEST_FAULT = 500
 
 
 def say_error(error: VisionevalError) -> None:
     """Print an error as the one line that it is."""
+    from visioneval.printable import printable
     from visioneval.redact import redact
 
-    click.echo(f"visioneval: {redact(str(error))}", err=True)
+    click.echo(f"visioneval: {printable(redact(str(error)))}", err=True)
+
+
+def say_fault(error: Exception, *, with_traceback: bool) -> None:
+    """Print an error that no person can mend as one line; where it was raised only when asked."""
+    import traceback
+
+    from visioneval.printable import printable
+    from visioneval.redact import redact
+
+    if with_traceback:
+        click.echo(printable(redact("".join(traceback.format_exception(error)))), err=True, nl=False)
+    what = f"{type(error).__name__}: {' '.join(redact(str(error)).split())}"[:LONGEST_FAULT]
+    again = "report it with the lines above" if with_traceback else f"run again with {TRACEBACK}=1 and report it"
+    click.echo(f"visioneval: this is a fault of visioneval: {printable(what)}; {again}", err=True)
 
 
 def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, as_json: bool) -> int:
@@ -34,6 +52,7 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
     if not finished:
         return ModelError.exit_code
     from visioneval.aggregate import enough, summarise
+    from visioneval.printable import printable
 
     summaries = [summarise(each.stored.run, each.stored.graded()) for each in finished]
     if as_json:
@@ -47,10 +66,10 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
 
         print_scores(summaries, Console())
     for each in finished:
-        click.echo(f"{each.stored.run.condition.label}: {each.stored.folder}", err=True)
-        click.echo(_what_is_missing(each), err=True, nl=False)
+        click.echo(printable(f"{each.stored.run.condition.label}: {each.stored.folder}"), err=True)
+        click.echo(printable(_what_is_missing(each)), err=True, nl=False)
     if unusable:
-        click.echo(f"not run, as said above: {', '.join(unusable)}", err=True)
+        click.echo(printable(f"not run, as said above: {', '.join(unusable)}"), err=True)
     if any(each.ending.reason == "interrupted" for each in finished):
         return INTERRUPTED
     if any(each.ending.reason == "fatal" for each in finished):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from visioneval.printable import printable
 from visioneval.types import Verdict
 
 LONG_PAUSE_S = 5.0
@@ -31,7 +33,7 @@ class RunProgress:
 
     def start(self, label: str, total: int, done: int) -> None:
         """Begin the bar of one run, of which `done` answers are there already."""
-        self._task = self._bar.add_task(label, total=total, completed=done, counts="")
+        self._task = self._bar.add_task(escape(printable(label)), total=total, completed=done, counts="")
         self._bar.start()
 
     def advance(self, verdict: Verdict | None, usd: Decimal | None) -> None:
@@ -49,7 +51,7 @@ class RunProgress:
     def pause(self, seconds: float, why: str) -> None:
         """Say that a call waits before it is sent again, when the wait is long enough to wonder."""
         if seconds >= LONG_PAUSE_S and self._console.is_terminal:
-            self._bar.console.print(f"waiting {seconds:.0f} s: {why}", style="dim", markup=False)
+            self._bar.console.print(f"waiting {seconds:.0f} s: {printable(why)}", style="dim", markup=False)
 
     def batches(self, done: int, total: int) -> None:
         """Show how many requests the host has worked on in the batches that are under way."""
@@ -58,7 +60,7 @@ class RunProgress:
 
     def say(self, message: str) -> None:
         """Say something that whoever reads the scores must know, terminal or not."""
-        self._bar.console.print(message, style="dim", markup=False, soft_wrap=True)
+        self._bar.console.print(printable(message), style="dim", markup=False, soft_wrap=True)
 
     def stop(self) -> None:
         """Take the bar down."""

@@ -45,6 +45,7 @@ def command(
     from rich.markup import escape
     from rich.table import Table
 
+    from visioneval.printable import printable
     from visioneval.shipped import shipped_suite
     from visioneval.suite import image_path, json_schema, key_text, load_suite, select
 
@@ -77,7 +78,7 @@ def command(
         }
         for fact, value in facts.items():
             if value:
-                table.add_row(f"[bold]{fact}", escape(str(value)))
+                table.add_row(f"[bold]{fact}", escape(printable(str(value))))
         console = Console()
         console.print(table)
         if console.is_terminal and _has_columns():
@@ -89,7 +90,7 @@ def command(
     for prompt in prompts:
         type_ = _type(prompt.answer, inferred=prompt.answer_inferred)
         row = (prompt.id, prompt.category, prompt.title, type_, key_text(prompt.answer))
-        table.add_row(*map(escape, row))
+        table.add_row(*(escape(printable(cell)) for cell in row))
     Console().print(table)
     click.echo(f"{len(prompts)} prompts, suite {loaded.sha256[:12]}", err=True)
 
@@ -105,10 +106,9 @@ def _has_columns() -> bool:
 def _show(path: Path, console: Console) -> None:
     from textual_image.renderable import Image  # asks the terminal what it can show
 
-    from visioneval.images import check_image
+    from visioneval.images import upright_image
 
-    check_image(path, decode=True)
-    console.print(Image(path, width=min(console.width, WIDEST_PICTURE), height="auto"))
+    console.print(Image(upright_image(path), width=min(console.width, WIDEST_PICTURE), height="auto"))
 
 
 def _type(answer: object, *, inferred: bool) -> str:

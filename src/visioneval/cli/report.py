@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from visioneval.cli.options import results_option
+from visioneval.cli.outcome import say_error
 
 if TYPE_CHECKING:
+    from visioneval.errors import StoreError
     from visioneval.report.collect import Group
 
 SHOWN_STALE = 10
@@ -24,21 +26,26 @@ SHOWN_STALE = 10
 def command(results: Path, out: Path | None, check: bool, as_json: bool) -> None:
     """Write the score tables and the pages from the stored runs.
 
-    The newest complete run of each model and condition is shown; the others are listed with it. Exit codes: 0
-    done, 1 the report is out of date (--check), 5 the runs cannot be read.
+    The newest complete run of each model and condition is shown; the others are listed with it. A run that cannot
+    be read is named and left out. Exit codes: 0 done, 1 the report is out of date (--check) or a run was left
+    out, 5 no run can be read.
     """
     from visioneval.report import build, leaderboard
 
     out = out or results / "report"
-    groups = build.read_groups(results)
+    unreadable: list[StoreError] = []
+    groups = build.read_groups(results, unreadable)
+    for error in unreadable:
+        say_error(error)
     report = build.make_report(groups, out)
     if check:
-        sys.exit(_check(build.stale_files(out, report), out))
+        sys.exit(_check(build.stale_files(out, report), out) or int(bool(unreadable)))
     build.write_report(out, report)
     if as_json:
         click.echo(leaderboard.to_json(leaderboard.standings(groups[0].shown)), nl=False)
-        return
-    _print(groups, out)
+    else:
+        _print(groups, out)
+    sys.exit(int(bool(unreadable)))
 
 
 def _check(stale: list[str], out: Path) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @json_option
 def command(suite: Path | None, strict: bool, as_json: bool) -> None:
     """Check SUITE (a folder, .csv or .jsonl; the shipped one by default). Exit code 3 when it has errors."""
+    from visioneval.printable import printable
     from visioneval.shipped import shipped_suite
     from visioneval.suite import ManyFaultsError, load_suite
     from visioneval.validate import floor, problems
@@ -37,11 +38,10 @@ def command(suite: Path | None, strict: bool, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
         for problem in found:
-            click.echo(str(problem))
+            click.echo(printable(str(problem)))
         counts = Counter(prompt.category for prompt in loaded.prompts)
-        click.echo(
-            f"{len(loaded.prompts)} prompts: {', '.join(f'{name} {count}' for name, count in counts.items())}"
-        )
+        listed = ", ".join(f"{name} {count}" for name, count in counts.items())
+        click.echo(printable(f"{len(loaded.prompts)} prompts: {listed}"))
         click.echo(f"constant answers get {floor(loaded)} right; suite {loaded.sha256}")
     severities = Counter(problem.severity for problem in found)
     if severities["error"] or (strict and found):
@@ -49,6 +49,7 @@ def command(suite: Path | None, strict: bool, as_json: bool) -> None:
 
 
 def _say_faults(error: ManyFaultsError, *, as_json: bool) -> None:
+    from visioneval.printable import printable
     from visioneval.validate import Problem
 
     found = [Problem("error", None, *_parted(fault)) for fault in error.faults]
@@ -56,7 +57,7 @@ def _say_faults(error: ManyFaultsError, *, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(found), indent=2))
     else:
         for problem in found:
-            click.echo(str(problem))
+            click.echo(printable(str(problem)))
 
 
 def _parted(fault: str) -> tuple[str, str]:

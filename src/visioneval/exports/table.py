@@ -10,6 +10,7 @@ from typing import Any
 from visioneval.compare import GradedRun
 from visioneval.errors import ModelError
 from visioneval.pricing import usage_cost_usd
+from visioneval.printable import csv_cell
 from visioneval.suite import answer_type, key_text
 from visioneval.types import GradedRecord, Run
 
@@ -61,12 +62,12 @@ def _row(run: Run, entry: GradedRecord) -> dict[str, Any]:
 
 
 def to_csv(runs: Sequence[GradedRun]) -> bytes:
-    """Write every row as CSV in UTF-8; what is not known is empty."""
+    """Write every row as CSV in UTF-8; what is not known is empty, what looks like a formula has an apostrophe."""
     listed = list(rows(runs))
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(listed[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows(listed)
+    writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in listed)
     return out.getvalue().encode()
 
 

@@ -13,9 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import Struct
+
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
-from visioneval.imports.source import Import, Recorded, seconds_or_none
+from visioneval.imports.source import Import, Recorded, seconds_or_none, storable, with_picture
 from visioneval.suite import assemble, check_answer, derived_id
 from visioneval.types import Prompt, Reply, Timing
 
@@ -68,7 +71,7 @@ def _prompts(folder: Path, remarks: list[str]) -> Iterator[Prompt]:
         except SuiteError as error:
             remarks.append(f"prompts.csv row {line}: left out, {error}")
             continue
-        yield prompt
+        yield with_picture(prompt, folder)
 
 
 def _rows(file: Path, remarks: list[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -100,19 +103,28 @@ def _mend(cells: list[str], width: int, line: int, remarks: list[str]) -> list[s
     return cells
 
 
+class _Results(Struct):
+    """A file of results: of several models, or of one."""
+
+    assessments_by_model: dict[str, dict[str, Any]] = {}
+    model_name: str = ""
+    assessments: dict[str, Any] = {}
+
+
 def _results(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     files = [*sorted((folder / "data/results").glob("result_*.json")), folder / "model_results.json"]
     for file in files:
         if not file.is_file():
             continue
         try:
-            document = json.loads(file.read_bytes())
-            if "assessments_by_model" in document:
-                yield from document["assessments_by_model"].items()
-            else:
-                yield document["model_name"], document["assessments"]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise SuiteError(f"{file} is not a file of results ({error!r})") from None
+            document = msgspec.convert(json.loads(file.read_bytes()), _Results)
+        except OSError as error:
+            raise SuiteError(f"{file} cannot be read ({error.strerror}); check its rights") from None
+        except (ValueError, RecursionError, msgspec.ValidationError) as error:
+            raise SuiteError(f"{file} is not a file of results ({error}); restore it") from None
+        yield from document.assessments_by_model.items()
+        if document.model_name:
+            yield document.model_name, document.assessments
 
 
 def _match(
@@ -129,7 +141,13 @@ def _match(
         if _plain(str(entry.get("prompt"))) != _plain(prompt.question):
             remarks.append(f"{model}: {name} was asked in other words: {str(entry.get('prompt'))!r}")
         seconds = seconds_or_none(entry.get("time_taken"), f"{model}: the time of {name}", remarks)
-        found[prompt.id] = Recorded(prompt, 0, Reply(entry["result"], timing=Timing(service_s=seconds)))
+        try:
+            recorded = storable(Recorded(prompt, 0, Reply(entry["result"], timing=Timing(service_s=seconds))))
+        except SuiteError as error:
+            remarks.append(f"{model}: the reply for {name} was left out: {error}")
+            lost += 1
+        else:
+            found[prompt.id] = recorded
     return list(found.values()), lost
 
 

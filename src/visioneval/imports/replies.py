@@ -18,7 +18,7 @@ from visioneval.imports.source import Import, Recorded
 from visioneval.shipped import shipped_suite
 from visioneval.suite import load_suite
 from visioneval.tables import Columns, read_rows
-from visioneval.types import Prompt, Reply, Stop, Timing, Usage
+from visioneval.types import Prompt, Reply, Seconds, Stop, Timing, Tokens, Usage
 
 COLUMNS = Columns(
     (), ("prompt_id", "id", "reply", "model", "epoch", "input_tokens", "output_tokens", "seconds", "stop")
@@ -70,10 +70,10 @@ def _recorded(row: Mapping[str, Any], prompt: Prompt, where: str) -> Recorded:
         known = ", ".join(get_args(Stop))
         raise SuiteError(f"{where}: stop {row['stop']!r} is none of {known}") from None
     usage = Usage(
-        input_tokens=_number(row, "input_tokens", int, where),
-        output_tokens=_number(row, "output_tokens", int, where),
+        input_tokens=_number(row, "input_tokens", Tokens, where),
+        output_tokens=_number(row, "output_tokens", Tokens, where),
     )
-    timing = Timing(service_s=_number(row, "seconds", float, where))
+    timing = Timing(service_s=_number(row, "seconds", Seconds, where))
     reply = Reply(text, stop=stop, usage=usage, timing=timing)
     return Recorded(prompt, _number(row, "epoch", int, where) or 0, reply)
 

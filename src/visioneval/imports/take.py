@@ -17,10 +17,9 @@ from visioneval.questions import request_key
 from visioneval.regrading import grade_stored
 from visioneval.store import RunFolder, read_run, write_verdicts
 from visioneval.tables import TABLE_SUFFIXES
-from visioneval.types import ModelCard, Record, Settings, Suite
+from visioneval.types import MOST_EPOCHS, ModelCard, Record, Settings, Suite
 
 NOTE = "imported replies"
-MOST_EPOCHS = 1000
 
 
 def import_source(source: Path, *, suite: Path | None, model: str | None) -> Import:
@@ -33,14 +32,14 @@ def import_source(source: Path, *, suite: Path | None, model: str | None) -> Imp
 
 def _read(source: Path, suite: Path | None, model: str | None) -> Import:
     suffix = source.suffix.lower()
+    if not source.exists():
+        raise SuiteError(f"{source} does not exist; give a file or a folder of recorded replies")
     if source.is_dir():
         return checkup.read(source)
     if suffix in TABLE_SUFFIXES:
         return replies.read(source, suite, model)
     if suffix in (".json", ".eval"):
         return inspect_log.read(source)
-    if not source.exists():
-        raise SuiteError(f"{source} does not exist; give a file or a folder of recorded replies")
     raise UsageError(f"{source} is not a folder, .jsonl, .csv, .json or .eval; see `visioneval import --help`")
 
 
@@ -51,9 +50,9 @@ def _numbered(model: str, recorded: Sequence[Recorded], remarks: list[str]) -> S
     """
     epochs = {each.epoch for each in recorded}
     first, last = min(epochs, default=0), max(epochs, default=0)
-    if last - first >= MOST_EPOCHS:
+    if first < 0 or last > MOST_EPOCHS or last - first >= MOST_EPOCHS:
         raise SuiteError(
-            f"{model}: epochs {first} to {last} are more than {MOST_EPOCHS}; number them without gaps"
+            f"{model}: epochs {first} to {last} are not within 0 to {MOST_EPOCHS - 1}; number them without gaps"
         )
     if first != 0:
         which = (

@@ -18,14 +18,17 @@ from visioneval.report.collect import Group, group_runs, load_runs
 from visioneval.report.leaderboard import Standing
 from visioneval.report.pictures import copy_pictures
 from visioneval.report.site import Site, Slugs
+from visioneval.store import write_atomically
 
 WRITTEN = "files.json"
 """The names of what the last report wrote, so that the next one can take away what is no longer there."""
 
 
-def read_groups(results: Path) -> list[Group]:
-    """Read and group every run. Raises StoreError when there is none."""
-    runs = load_runs(results)
+def read_groups(results: Path, unreadable: list[StoreError] | None = None) -> list[Group]:
+    """Read and group every run. Raises StoreError when there is none, and as `load_runs`."""
+    runs = load_runs(results, unreadable)
+    if not runs and unreadable:
+        raise unreadable[0]
     if not runs:
         raise StoreError(f"there are no runs below {results}; run `visioneval run` first or give --results")
     return group_runs(runs)
@@ -119,11 +122,11 @@ def _left_over(out: Path, report: Report) -> list[str]:
 def _write(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
     except OSError as error:
         raise StoreError(
             f"cannot write {path} ({error.strerror}); mend that and run `visioneval report` again"
         ) from None
+    write_atomically(path, content)
 
 
 def _text(path: Path) -> str | None:

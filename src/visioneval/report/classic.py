@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from visioneval.aggregate import ENOUGH_PERCENT, Grade, Rate, Summary, check_comparable, enough
+from visioneval.printable import csv_cell
 from visioneval.report import form
 from visioneval.types import Run, labelled
 
@@ -180,8 +181,9 @@ def to_csv(summaries: Sequence[Summary]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["measure", "model", "value", "interval_95", "score_key", "note"])
     for row in table.rows:
-        for model, cell, said in zip(table.models, row.cells, table.notes, strict=True):
-            writer.writerow([row.title, model, cell.text, cell.interval, cell.grade or "", said])
+        for model, shown, said in zip(table.models, row.cells, table.notes, strict=True):
+            values = (row.title, model, shown.text, shown.interval, shown.grade or "", said)
+            writer.writerow(map(csv_cell, values))
     return out.getvalue()
 
 

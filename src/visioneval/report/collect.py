@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from visioneval.compare import GradedRun
+from visioneval.errors import StoreError
 from visioneval.report.classic import run_names
 from visioneval.store import MANIFEST, find_run, find_runs, read_manifest, read_run
 from visioneval.types import Identity, Run
@@ -29,9 +30,21 @@ class Group(Struct, frozen=True):
         return self.shown + self.others
 
 
-def load_runs(results: Path) -> list[GradedRun]:
-    """Read and summarise every run below `results`. Raises StoreError for one that cannot be read."""
-    return [load_run(folder) for folder in find_runs(results)]
+def load_runs(results: Path, unreadable: list[StoreError] | None = None) -> list[GradedRun]:
+    """Read and summarise every run below `results`.
+
+    Raises StoreError for one that cannot be read; where `unreadable` is given, the error is put there and the
+    other runs are returned.
+    """
+    runs: list[GradedRun] = []
+    for folder in find_runs(results):
+        try:
+            runs.append(load_run(folder))
+        except StoreError as error:
+            if unreadable is None:
+                raise
+            unreadable.append(error)
+    return runs
 
 
 def load_run(folder: Path) -> GradedRun:

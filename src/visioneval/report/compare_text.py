@@ -9,13 +9,13 @@ import msgspec
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from visioneval.compare import Comparison, NotCompared
 from visioneval.report import form, words
 from visioneval.report.classic import Cell, escape_markdown, markdown_row, summary_json
 from visioneval.report.sheet import Section, SideBySide, below
 from visioneval.report.terminal import STYLES
+from visioneval.report.terminal import PrintableText as Text
 from visioneval.types import Prompt
 
 ROOMY, EACH = 36, 14
@@ -61,7 +61,7 @@ def _section_table(section: Section, names: Sequence[str], width: int) -> Table:
 
 def _cell(cell: Cell) -> Text:
     text = Text(cell.text, style=STYLES[cell.grade] if cell.grade else "")
-    return Text("\n").join([text, Text(cell.interval, style="dim")]) if cell.interval else text
+    return text.append(f"\n{cell.interval}", "dim") if cell.interval else text
 
 
 def _print_pair(comparison: Comparison, a: str, b: str, console: Console) -> None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from visioneval import stats
 from visioneval.aggregate import Cost, Rate, Summary, TokenCounts
 from visioneval.compare import GradedRun, not_beaten_by_first
+from visioneval.printable import csv_cell
 from visioneval.report import form
 from visioneval.report.classic import escape_markdown, markdown_row, model_names, note, summary_json
 from visioneval.stats import RankRange
@@ -168,11 +169,15 @@ def to_csv(places: Sequence[Standing]) -> str:
             *("model", "run", "blind", "ranked", "rank_low", "rank_high", "tied_with_first"),
             *("passes", "n", "rate", "low", "high", "verdicts", "suite"),
             *("mean_s", "p50_s", "p90_s", "input_tokens", "output_tokens", "usd_per_task", "usd_per_pass"),
-            *(f"{category} {part}" for category in categories for part in ("passes", "n", "low", "high")),
+            *(
+                csv_cell(f"{category} {part}")
+                for category in categories
+                for part in ("passes", "n", "low", "high")
+            ),
         ]
     )
     for place in places:
-        writer.writerow([_plain(value) for value in _numbers(place, categories)])
+        writer.writerow([csv_cell(_plain(value)) for value in _numbers(place, categories)])
     return out.getvalue()
 
 

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Self
 
 from rich.console import Console
 from rich.measure import Measurement
+from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from visioneval.aggregate import Grade, Summary
+from visioneval.printable import printable
 from visioneval.report.classic import SCORE_KEY, Cell, ScoreTable, score_table
 
 NARROW_TITLE = 24
 STYLES: dict[Grade, str] = {"good": "green", "middling": "yellow", "poor": "red"}
+
+
+class PrintableText(Text):
+    """A text with words of others in it, of which none can act on the terminal."""
+
+    def __init__(self, text: str = "", style: str = "") -> None:
+        super().__init__(printable(text), style)
+
+    def append(self, text: Text | str, style: str | Style | None = None) -> Self:
+        """Add more words of others."""
+        super().append(printable(text) if isinstance(text, str) else text, style)
+        return self
 
 
 def print_scores(summaries: Sequence[Summary], console: Console) -> None:
@@ -25,7 +40,7 @@ def print_scores(summaries: Sequence[Summary], console: Console) -> None:
     console.print(_score_key())
     for model, note in zip(scores.models, scores.notes, strict=True):
         if note:
-            console.print(Text(f"{model}: {note}"))
+            console.print(PrintableText(f"{model}: {note}"))
 
 
 def _parts(scores: ScoreTable, console: Console) -> Iterator[Table]:
@@ -54,11 +69,13 @@ def _table(scores: ScoreTable, start: int, end: int, title_width: int | None = N
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", max_width=title_width)
     for model in scores.models[start:end]:
-        table.add_column(Text(model), justify="right", no_wrap=True)
+        table.add_column(PrintableText(model), justify="right", no_wrap=True)
         table.add_column(Text("95%", style="dim"), justify="left", no_wrap=True)
     for row in scores.rows:
         cells = row.cells[start:end]
-        table.add_row(Text(row.title), *(part for cell in cells for part in (_value(cell), _interval(cell))))
+        table.add_row(
+            PrintableText(row.title), *(part for cell in cells for part in (_value(cell), _interval(cell)))
+        )
     return table
 
 
@@ -66,13 +83,13 @@ def _stacked(scores: ScoreTable, column: int) -> Table:
     """Lay out one model for a very narrow console: the interval below its value."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", overflow="fold")
-    table.add_column(Text(scores.models[column]), justify="right", overflow="fold")
+    table.add_column(PrintableText(scores.models[column]), justify="right", overflow="fold")
     for row in scores.rows:
         cell = row.cells[column]
         value = _value(cell)
         if cell.interval:
             value = Text("\n").join([value, _interval(cell)])
-        table.add_row(Text(row.title), value)
+        table.add_row(PrintableText(row.title), value)
     return table
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from PIL import Image
 
 from visioneval.errors import PromptError
+from visioneval.images import FORMATS
 from visioneval.types import EncodedImage
 
 LEVELS = 256
@@ -114,6 +115,6 @@ def _decode(image: EncodedImage | None) -> Image.Image | None:
     if image is None:
         return None
     try:
-        return Image.open(io.BytesIO(image.content)).convert("RGB")
+        return Image.open(io.BytesIO(image.content), formats=FORMATS).convert("RGB")
     except (OSError, ValueError, SyntaxError) as error:
         raise PromptError("bad_image", f"the picture cannot be decoded ({error})") from None
