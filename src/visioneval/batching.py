@@ -336,7 +336,7 @@ class BatchRunner:
         prompt, epoch = self.prompts[place[0]], place[1]
         timing = Timing(attempts=self.tries[place] + 1)
         whole = msgspec.structs.replace(reply, timing=timing, sent=await self._sent(prompt))
-        self._store(prompt, make_record(self._key(prompt, epoch), prompt, epoch, self.folder.keep_images(whole)))
+        self._store(prompt, make_record(self._key(prompt, epoch), prompt, epoch, whole))
 
     async def fail(self, part: Part, place: Place, error: ProviderError, *, stored: bool) -> None:
         """Say what a request that was not answered comes to: another try, a failure, or the end of the run."""
@@ -435,7 +435,7 @@ class BatchRunner:
                 away_s = time.monotonic() - first_failed
                 if away_s >= patience_s:
                     raise FatalError(
-                        error.kind, f"{error}; the host has not answered for {away_s:.0f} s; resume when it does"
+                        error.kind, f"{error}; no call has gone through for {away_s:.0f} s; resume when one can"
                     ) from None
                 pause_s = self.retry.pause_s(number, error.retry_after_s, random.uniform)
                 self.watcher.pause(pause_s, redact(str(error)))

@@ -45,6 +45,8 @@ from visioneval.types import (
 
 SYNC_INTERVAL_S = 1.0
 MAX_MESSAGE = 500
+SAME_GARBAGE = 3
+"""So often is a prompt asked that gets the same again and again, and no reply: a page of some proxy, mostly."""
 FROM_EARLIER = "{} answers are taken from earlier runs (--fresh asks again)"
 FIRST_TOKENS = 1000.0
 """Input tokens that a call is taken to need until the host has reported some."""
@@ -113,7 +115,15 @@ class Attempts(Struct):
     number: int = 0
     waited_s: float = 0.0
     last_started: float = 0.0
+    garbled: tuple[str, ...] = ()
+    """What came instead of replies."""
     billed: tuple[Usage, ...] = ()
+
+    def is_told_again(self, error: RetryableError) -> bool:
+        """Take note of a failure; True when the same garbage came so often that it would come again."""
+        if error.kind == "bad_response":
+            self.garbled = (*self.garbled, str(error))
+        return self.garbled.count(str(error)) >= SAME_GARBAGE
 
     def spent_s(self, until: float) -> float:
         """Return the seconds in failed attempts and in the pauses after them."""
@@ -193,11 +203,14 @@ class Runner:
             prompt, epoch = place
             try:
                 record = await self._record_of(prompt, epoch)
+                if record is not None:
+                    self._store(prompt, record)
+                    self._learn(record)
             except FatalError as error:
                 self._stop(Ending("fatal", redact(str(error))))
-                return
-            if record is not None:
-                self._store(prompt, record)
+            except Exception as error:  # the answers to the calls in flight are kept, and no more are sent
+                ours = f"prompt {prompt.id!r}: a fault of visioneval's own, {type(error).__name__}: {error}"
+                self._stop(Ending("fatal", redact(ours)))
 
     def _store(self, prompt: Prompt, record: Record) -> None:
         try:
@@ -225,7 +238,7 @@ class Runner:
             return make_record(key, prompt, epoch, end, billed=attempts.billed)
         if isinstance(end, Reply):
             prepared_s = attempts.started - entered
-            reply = self.folder.keep_images(_timed(end, request.image, attempts, prepared_s))
+            reply = _timed(end, request.image, attempts, prepared_s)
             return make_record(key, prompt, epoch, reply, billed=attempts.billed)
         return (
             None if not attempts.billed else make_record(key, prompt, epoch, _stopped(attempts), attempts.billed)
@@ -251,7 +264,6 @@ class Runner:
                 failure = error
             else:
                 charged = reply.usage
-                self._learn(reply.usage.input_tokens)
                 return reply
             finally:
                 self.gate.leave()
@@ -282,9 +294,11 @@ class Runner:
         if self.budget is not None and bound is not None:
             self.budget.settle(bound, charged)
 
-    def _learn(self, input_tokens: int | None) -> None:
-        self._tokens = float(input_tokens or self._tokens)
-        self.gate.succeeded(self.hosted.allowance if self.hosted else None, self._tokens)
+    def _learn(self, record: Record) -> None:
+        """Take note of an answer, once it is stored: of what it says of the next calls and of the host."""
+        if record.reply is not None and record.cached_from is None:
+            self._tokens = float(record.reply.usage.input_tokens or self._tokens)
+            self.gate.succeeded(self.hosted.allowance if self.hosted else None, self._tokens)
 
     def _pause_after(self, error: Exception, attempts: Attempts, sent_at: float) -> float | None:
         """Return how long to wait before another attempt; None when there is none."""
@@ -300,7 +314,7 @@ class Runner:
         elif self._host_down_s(error) is not None:
             attempts.number -= 1  # it is the host that failed, not this prompt
             return 0.0
-        if attempts.number >= self.retry.max_attempts:
+        if attempts.number >= self.retry.max_attempts or attempts.is_told_again(error):
             return None
         pause_s = self.retry.pause_s(attempts.number, error.retry_after_s, random.uniform)
         self.watcher.pause(pause_s, redact(str(error)))
@@ -311,7 +325,7 @@ class Runner:
             down_s = self.gate.failed(error.kind)
         except HostIsDown as down:
             raise FatalError(
-                error.kind, f"{error}; the host has not answered for {down.seconds:.0f} s; resume when it does"
+                error.kind, f"{error}; no call has gone through for {down.seconds:.0f} s; resume when one can"
             ) from None
         if down_s is not None:
             self.watcher.pause(down_s, f"the host is down: {redact(str(error))}")

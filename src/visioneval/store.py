@@ -8,6 +8,7 @@ not parse is an error that names the file and the line. Only one process writes 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from msgspec import Struct
 
 from visioneval.errors import StoreError
 from visioneval.suite import TABLE_SUFFIXES
-from visioneval.types import GradedRecord, Prompt, Record, Reply, ReplyImage, Run, Usage, Verdict
+from visioneval.types import GradedRecord, Prompt, Record, ReplyImage, Run, Usage, Verdict
 
 MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
     "manifest.json",
@@ -30,6 +31,7 @@ MANIFEST, PROMPTS, RECORDS, VERDICTS, LOCK = (
     ".lock",
 )
 NOT_RUN = "not run"
+PICTURE_SUFFIXES = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp", "image/gif": "gif"}
 T = TypeVar("T")
 
 
@@ -156,7 +158,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise _write_error(path, error) from None
 
 
@@ -205,8 +208,11 @@ class RunFolder:
         write_atomically(self.folder / PROMPTS, _pretty(tuple(prompts)))
 
     def append(self, record: Record) -> None:
-        """Hand one record to the operating system, whole. Raises StoreError, as on a full disk."""
-        line = msgspec.json.encode(record) + b"\n"
+        """Hand one record to the operating system, whole, and then the pictures of its reply.
+
+        Raises StoreError, as on a full disk, when the record is not stored.
+        """
+        line = msgspec.json.encode(_without_pictures(record)) + b"\n"
         start = os.fstat(self._file).st_size
         try:
             written = os.write(self._file, line)
@@ -216,22 +222,16 @@ class RunFolder:
             os.ftruncate(self._file, start)
             raise _write_error(self.folder / RECORDS, error) from None
         self._dirty = True
+        for image in record.reply.images if record.reply else ():
+            with contextlib.suppress(OSError, StoreError):  # the reply is kept; its picture is not graded
+                self._keep(image)
 
-    def keep_image(self, image: ReplyImage) -> None:
+    def _keep(self, image: ReplyImage) -> None:
         """Write a picture that came with a reply to `images/`, under its hash."""
-        suffix = image.media_type.removeprefix("image/").split("+")[0]
         folder = self.folder / "images"
         folder.mkdir(exist_ok=True)
-        write_atomically(folder / f"{image.sha256}.{suffix if suffix.isalnum() else 'bin'}", image.content)
-
-    def keep_images(self, reply: Reply) -> Reply:
-        """Keep the pictures of a reply in files, and return it with their hashes alone."""
-        if not reply.images:
-            return reply
-        for image in reply.images:
-            self.keep_image(image)
-        bare = tuple(msgspec.structs.replace(image, content=b"") for image in reply.images)
-        return msgspec.structs.replace(reply, images=bare)
+        suffix = PICTURE_SUFFIXES.get(image.media_type, "bin")
+        write_atomically(folder / f"{image.sha256}.{suffix}", image.content)
 
     def sync(self) -> None:
         """Make sure that what was appended is on the disk."""
@@ -255,6 +255,14 @@ class RunFolder:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _without_pictures(record: Record) -> Record:
+    """Return a record with the hashes of its reply's pictures alone."""
+    if record.reply is None or not record.reply.images:
+        return record
+    bare = tuple(msgspec.structs.replace(image, content=b"") for image in record.reply.images)
+    return msgspec.structs.replace(record, reply=msgspec.structs.replace(record.reply, images=bare))
 
 
 def _pretty(value: object) -> bytes:

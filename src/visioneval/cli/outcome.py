@@ -54,7 +54,7 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
         click.echo(f"not run, as said above: {', '.join(unusable)}", err=True)
     if any(each.ending.reason == "interrupted" for each in finished):
         return INTERRUPTED
-    if any(each.ending.reason == "fatal" for each in finished):
+    if any(each.ending.reason == "fatal" or _never_reached(each) for each in finished):
         return REFUSED
     if unusable:
         return ModelError.exit_code
@@ -64,6 +64,12 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
         if each.ending.reason != SUBMITTED
     ]
     return INCOMPLETE if min(answered, default=1) < ENOUGH else 0
+
+
+def _never_reached(finished: Finished) -> bool:
+    """Return whether a run has records, and they all say that the host could not be reached."""
+    failures = [record.failure for record in finished.stored.records]
+    return bool(failures) and all(failure and failure.kind in ("connection", "timeout") for failure in failures)
 
 
 def _what_is_missing(finished: Finished) -> str:

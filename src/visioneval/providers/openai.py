@@ -31,9 +31,9 @@ class OpenAIProvider:
         self._card = card
         self._wires: dict[str, Wire] = {}
         self._last: Wire | None = None
-        key_of(card)  # a missing key is an error before a run begins, not in it
         if card.base_url:
             check_base_url(card.base_url)
+        key_of(card)  # a missing key is an error before a run begins, not in it
 
     @property
     def allowance(self) -> Allowance | None:
@@ -47,9 +47,13 @@ class OpenAIProvider:
         without = self.without
         body = self.encode(request)
         try:
-            return await (self._streamed if settings.stream else self._whole)(wire, body, api_of(settings))
-        except PromptError as error:
-            raise self.explained(error, request, without) from None
+            reply = await (self._streamed if settings.stream else self._whole)(wire, body, api_of(settings))
+            return wire.clean_reply(reply)
+        except ProviderError as error:
+            wire.clean_error(error)
+            if isinstance(error, PromptError):
+                raise self.explained(error, request, without) from None
+            raise
 
     @property
     def without(self) -> tuple[str, ...]:

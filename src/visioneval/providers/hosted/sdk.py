@@ -61,15 +61,26 @@ def key_of(card: ModelCard) -> str:
     raise ModelError(f"model {card.name!r} needs a key and {variable} is not set; export {variable}=...")
 
 
+def sends_key(card: ModelCard) -> bool:
+    """Return whether calls to a card's host carry a key."""
+    return key_of(card) != NO_KEY
+
+
 def check_base_url(url: str) -> str:
     """Return a base URL that may be written into a manifest. Raises ModelError, without the value, otherwise."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ModelError(f"base URL {redact(url)!r} must begin with http:// or https:// and name a host")
-    if parts.username or parts.password or parts.query:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets of an IPv6 address that do not match, a port that is no number
+        valid = False
+    if not valid:
         raise ModelError(
-            f"the base URL of {parts.hostname} holds a user name, a password or a query; leave them out and name "
-            "the variable that holds the key with --api-key-env"
+            "the base URL must begin with http:// or https:// and name a host, as http://localhost:8000/v1 does"
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ModelError(
+            f"the base URL of {parts.hostname} holds a user name, a password, a query or a fragment; leave them "
+            "out and name the variable that holds the key with --api-key-env"
         )
     return url
 
