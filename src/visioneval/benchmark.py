@@ -149,9 +149,10 @@ def execute(plan: Plan, progress: Progress, options: Options | None = None) -> F
     return finish(plan.folder, ending, carried.verdicts)
 
 
-def resume(folder: Path, progress: Progress, options: Options | None = None) -> Finished:
+def resume(folder: Path, card: ModelCard, progress: Progress, options: Options | None = None) -> Finished:
     """Ask again exactly what has no answer yet.
 
+    `card` says whom to ask and with which key; see `trust.card_to_resume` for a folder that may not be ours.
     Raises StoreError when the suite has changed since the run began: its answers would not compare.
     """
     options = options or Options()
@@ -167,7 +168,7 @@ def resume(folder: Path, progress: Progress, options: Options | None = None) -> 
         check_batched(run.card, run.condition.settings, options.limits)
     elif options.batching.cancel or not options.batching.wait:
         raise UsageError(f"run {run.id} was not made with --batch; --cancel and --no-wait are of batches")
-    card = msgspec.structs.replace(run.card, unsupported=(*run.card.unsupported, *run.dropped_parameters))
+    card = msgspec.structs.replace(card, unsupported=(*card.unsupported, *run.dropped_parameters))
     provider = open_provider(card, stored.prompts)
     check_same_model(run, provider)
     with RunFolder(folder) as opened:

@@ -67,14 +67,15 @@ def local_options(command: Callable[..., None]) -> Callable[..., None]:
     ) -> None:
         named = {"device": device, "latency_mode": latency_mode, "ray": ray}
         options = {name: value for name, value in named.items() if value is not None}
-        command(local=LocalChoices({**_pairs(set_), **options}, _dollars(gpu_usd_per_hour)), **others)
+        command(local=LocalChoices({**pairs(set_), **options}, _dollars(gpu_usd_per_hour)), **others)
 
     for option in reversed(OPTIONS):
         gathered = option(gathered)
     return gathered
 
 
-def _pairs(written: Sequence[str]) -> dict[str, str]:
+def pairs(written: Sequence[str]) -> dict[str, str]:
+    """Return what was said with --set. Raises UsageError for what is no NAME=VALUE."""
     for pair in written:
         if "=" not in pair:
             raise UsageError(f"--set {pair}: write NAME=VALUE, as in --set quantization=4bit")

@@ -66,6 +66,14 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
     return INCOMPLETE if min(answered, default=1) < ENOUGH else 0
 
 
+def _repeated(finished: Finished) -> list[str]:
+    """Return what must be said again to resume a run, beside its folder."""
+    from visioneval.models import load_cards, load_hosts
+    from visioneval.trust import options_to_repeat
+
+    return options_to_repeat(finished.stored.run, load_cards(), load_hosts())
+
+
 def _never_reached(finished: Finished) -> bool:
     """Return whether a run has records, and they all say that the host could not be reached."""
     failures = [record.failure for record in finished.stored.records]
@@ -83,6 +91,6 @@ def _what_is_missing(finished: Finished) -> str:
         return "\n".join(lines) + "\n"
     go_on = "to go on" if run.condition.settings.batched else "to ask for those alone"
     lines += [f"  {len(missing)} of {len(run.prompt_ids) * run.epochs} without an answer; {go_on}:"]
-    lines += [f"    visioneval resume {finished.stored.folder}"]
+    lines += [f"    {' '.join(('visioneval resume', str(finished.stored.folder), *_repeated(finished)))}"]
     lines += [f"  {reason}" for reason in reasons[:5]]
     return "\n".join(lines) + "\n"

@@ -211,7 +211,7 @@ def command(
         for place, each in enumerate(finished if not no_wait else ()):
             if each.ending.reason == "submitted":
                 waiting = benchmark.Options(fresh=fresh, batching=Batching(poll_s))
-                fetched = benchmark.resume(each.stored.folder, RunProgress(), waiting)
+                fetched = benchmark.resume(each.stored.folder, each.stored.run.card, RunProgress(), waiting)
                 finished[place] = _judged(fetched, judge_card, prices) if judge_card else fetched
                 if fetched.ending.reason == "interrupted":
                     break
