@@ -18,7 +18,7 @@ def main() -> None:
     """Run the command line.
 
     Exit codes: 0 done, 1 done but incomplete or a check failed, 2 wrong usage, 3 a suite is wrong,
-    4 a model cannot be used, 5 a run folder cannot be used, 6 a provider refused all calls,
+    4 a model cannot be used, 5 a run folder cannot be used, 6 a provider refused all calls or was not reached,
     70 a fault of visioneval, 130 interrupted.
     """
     _write_whatever_there_is()

@@ -27,7 +27,7 @@ from visioneval.regrading import grade_stored
 from visioneval.runner import Runner
 from visioneval.store import Place, RunFolder, StoredRun, check_writable, read_run, write_verdicts
 from visioneval.suite import check_pictures, load_suite
-from visioneval.types import Prompt, Record, Run, Verdict
+from visioneval.types import ModelCard, Prompt, Record, Run, Verdict
 from visioneval.work import Ending, Limits, Watcher, Work
 
 T = TypeVar("T")
@@ -94,9 +94,10 @@ def execute(plan: Plan, progress: Progress, options: Options | None = None) -> F
     return finish(plan.folder, *asyncio.run(_closing(provider, begin())))
 
 
-def resume(folder: Path, progress: Progress, options: Options | None = None) -> Finished:
+def resume(folder: Path, card: ModelCard, progress: Progress, options: Options | None = None) -> Finished:
     """Ask again exactly what has no answer yet.
 
+    `card` says whom to ask and with which key; see `trust.card_to_resume` for a folder that may not be ours.
     Raises StoreError when the suite has changed since the run began: its answers would not compare.
     """
     options, stored = options or Options(), read_run(folder)
@@ -111,7 +112,7 @@ def resume(folder: Path, progress: Progress, options: Options | None = None) -> 
         check_batched(run.card, settings, options.limits)
     elif options.batching.cancel or not options.batching.wait:
         raise UsageError(f"run {run.id} was not made with --batch; --cancel and --no-wait are of batches")
-    card = msgspec.structs.replace(run.card, unsupported=(*run.card.unsupported, *run.dropped_parameters))
+    card = msgspec.structs.replace(card, unsupported=(*card.unsupported, *run.dropped_parameters))
     with RunFolder(folder) as opened:  # before a model is loaded that another process may have loaded already
         stored = read_run(folder)  # again, now that nobody else can write to it
         shots = Shots.choose(suite, settings.few_shot)

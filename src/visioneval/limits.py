@@ -122,6 +122,7 @@ class Gate:
         self.limit = min(self.most, self.limit + 1 / self.limit)
         if allowance is not None:
             self._hold(_reset_s(allowance, tokens))
+        self._wake()
 
     def rate_limited(self, sent_at: float, retry_after_s: float | None) -> None:
         """Halve the concurrency, once for all calls that were sent before the last halving took effect."""

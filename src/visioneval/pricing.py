@@ -43,7 +43,7 @@ def cost_usd(usage: Usage, row: PriceRow | None) -> Decimal | None:
     cached_price = row.input if row.cached_input is None else row.cached_input
     write_price = row.input if row.cache_write is None else row.cache_write
     dollars = (
-        (usage.input_tokens - cached - written) * row.input
+        max(0, usage.input_tokens - cached - written) * row.input
         + cached * cached_price
         + written * write_price
         + usage.output_tokens * row.output

@@ -1,4 +1,4 @@
-"""Keep keys out of everything that is written or shown.
+"""Keep keys, and what would command a terminal, out of everything that is written or shown.
 
 A secret is known by its value (a key in the environment, a password in a URL) or by its shape ("sk-...",
 "Bearer ..."). The provider takes its own key out of every byte it receives; the runner and the entry point
@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 HIDDEN = "[hidden]"
 SHORTEST = 6
+UNPRINTABLE = ("Cc", "Cf", "Cs")
+"""Unicode's control characters, invisible ones that turn text round, and halves of characters."""
 _NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$", re.IGNORECASE)
 _SHAPES = (
     re.compile(r"()\b(?:sk|rk|pk|gsk|xai|hf)[-_][A-Za-z0-9_-]{8,}"),
@@ -20,7 +23,7 @@ _SHAPES = (
     re.compile(r"(?i)(\bbearer )[A-Za-z0-9._~+/=-]{6,}"),
     re.compile(r"(?i)(\bbasic )[A-Za-z0-9+/=]{8,}"),
     re.compile(r"(://)[^/\s@]+(?=@)"),
-    re.compile(r"(?i)([?&](?:key|api[-_]?key|token)=)[^&\s]+"),
+    re.compile(r"(?i)([?&#](?:key|api[-_]?key|token)=)[^&\s]+"),
 )
 
 
@@ -42,6 +45,15 @@ def redact(text: str, secrets: Iterable[str] | None = None) -> str:
     for shape in _SHAPES:
         text = shape.sub(rf"\1{HIDDEN}", text)
     return text
+
+
+def one_line(text: str) -> str:
+    """Return a stranger's text as one line that commands no terminal: white space is one space, what cannot be
+    printed is U+FFFD."""
+    words = " ".join(text.split())
+    if words.isascii() and words.isprintable():
+        return words
+    return "".join("\ufffd" if unicodedata.category(each) in UNPRINTABLE else each for each in words)
 
 
 def _userinfo(value: str) -> Iterable[str]:

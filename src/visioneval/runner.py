@@ -6,7 +6,6 @@ It knows nothing of scores. Each finished record goes to the store first and to 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
 from collections.abc import Iterator
@@ -32,6 +31,8 @@ from visioneval.types import EncodedImage, Failure, Prompt, Record, Reply, Reque
 from visioneval.work import FROM_EARLIER, MAX_MESSAGE, Ending, Work, interruptible, out_of_budget
 
 SYNC_INTERVAL_S = 1.0
+SAME_GARBAGE = 3
+"""So often is a prompt asked that gets the same again and again, and no reply: a page of some proxy, mostly."""
 FIRST_TOKENS = 1000.0
 """Input tokens that a call is taken to need until the host has reported some."""
 
@@ -43,7 +44,15 @@ class Attempts(Struct):
     number: int = 0
     waited_s: float = 0.0
     last_started: float = 0.0
+    garbled: tuple[str, ...] = ()
+    """What came instead of replies."""
     billed: tuple[Usage, ...] = ()
+
+    def is_told_again(self, error: RetryableError) -> bool:
+        """Take note of a failure; True when the same garbage came so often that it would come again."""
+        if error.kind == "bad_response":
+            self.garbled = (*self.garbled, str(error))
+        return self.garbled.count(str(error)) >= SAME_GARBAGE
 
     def spent_s(self, until: float) -> float:
         """Return the seconds in failed attempts and in the pauses after them."""
@@ -100,11 +109,19 @@ class Runner:
             if record is None:
                 continue
             try:
-                self.work.store(place[0], record)
-            except StoreError as error:
-                self.unwritten.append(record)
-                self.broken = self.broken or error
-                self._stop()
+                self._store(place[0], record)
+                self._learn(record)
+            except Exception as error:  # the answers to the calls in flight are kept, and no more are sent
+                ours = f"prompt {place[0].id!r}: a fault of visioneval's own, {type(error).__name__}: {error}"
+                self._stop(Ending("fatal", redact(ours)))
+
+    def _store(self, prompt: Prompt, record: Record) -> None:
+        try:
+            self.work.store(prompt, record)
+        except StoreError as error:
+            self.unwritten.append(record)
+            self.broken = self.broken or error
+            self._stop()
 
     async def _record_of(self, prompt: Prompt, epoch: int) -> Record | None:
         """Return how one prompt ended, or None when the run was stopped before it did."""
@@ -156,7 +173,6 @@ class Runner:
                 failure = error
             else:
                 charged = reply.usage
-                self._learn(reply.usage.input_tokens)
                 return reply
             finally:
                 self.gate.leave()
@@ -182,9 +198,11 @@ class Runner:
         self.work.settle(bound, None)
         return False
 
-    def _learn(self, input_tokens: int | None) -> None:
-        self._tokens = float(input_tokens or self._tokens)
-        self.gate.succeeded(self.hosted.allowance if self.hosted else None, self._tokens)
+    def _learn(self, record: Record) -> None:
+        """Take note of an answer, once it is stored: of what it says of the next calls and of the host."""
+        if record.reply is not None and record.cached_from is None:
+            self._tokens = float(record.reply.usage.input_tokens or self._tokens)
+            self.gate.succeeded(self.hosted.allowance if self.hosted else None, self._tokens)
 
     def _pause_after(self, error: Exception, attempts: Attempts, sent_at: float) -> float | None:
         """Return how long to wait before another attempt; None when there is none."""
@@ -200,7 +218,7 @@ class Runner:
         elif self._host_down_s(error) is not None:
             attempts.number -= 1  # it is the host that failed, not this prompt
             return 0.0
-        if attempts.number >= self.retry.max_attempts:
+        if attempts.number >= self.retry.max_attempts or attempts.is_told_again(error):
             return None
         pause_s = self.retry.pause_s(attempts.number, error.retry_after_s, random.uniform)
         self.watcher.pause(pause_s, redact(str(error)))
@@ -211,7 +229,7 @@ class Runner:
             down_s = self.gate.failed(error.kind)
         except HostIsDown as down:
             raise FatalError(
-                error.kind, f"{error}; the host has not answered for {down.seconds:.0f} s; resume when it does"
+                error.kind, f"{error}; no call has gone through for {down.seconds:.0f} s; resume when one can"
             ) from None
         if down_s is not None:
             self.watcher.pause(down_s, f"the host is down: {redact(str(error))}")
@@ -236,8 +254,6 @@ class Runner:
     def _write_again(self) -> None:
         """Give records that met a full disk a second chance, and say how many are lost if it stays full."""
         for number, record in enumerate(self.unwritten):
-            with contextlib.suppress(StoreError):  # a text without its picture is worth more than neither
-                self.work.folder.keep_images(record)
             try:
                 self.work.folder.append(record)
             except StoreError as error:

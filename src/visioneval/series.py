@@ -70,7 +70,7 @@ def _fetched(
     for place, each in enumerate(finished):
         if each.ending.reason != SUBMITTED:
             continue
-        fetched[place] = _judged(resume(each.stored.folder, progress(), waiting), judge)
+        fetched[place] = _judged(resume(each.stored.folder, each.stored.run.card, progress(), waiting), judge)
         if fetched[place].ending.reason == "interrupted":
             break
     return fetched

@@ -8,6 +8,7 @@ not parse is an error that names the file and the line. Only one process writes 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from msgspec import Struct
 
 from visioneval.errors import StoreError
 from visioneval.suite import folder_of
-from visioneval.types import GradedRecord, Prompt, Record, Run, Verdict
+from visioneval.types import GradedRecord, Prompt, Record, ReplyImage, Run, Verdict
 
 MANIFEST, PROMPTS, RECORDS, VERDICTS, IMAGES, LOCK = (
     "manifest.json",
@@ -35,6 +36,7 @@ MANIFEST, PROMPTS, RECORDS, VERDICTS, IMAGES, LOCK = (
 NOT_RUN = "not run"
 MOST_USD = 1_000_000
 """That any price may be, per million tokens or per hour."""
+PICTURE_SUFFIXES = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp", "image/gif": "gif"}
 T = TypeVar("T")
 
 
@@ -189,7 +191,8 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise _write_error(path, error) from None
 
 
@@ -245,9 +248,9 @@ class RunFolder:
         write_atomically(self.folder / PROMPTS, _pretty(tuple(prompts)))
 
     def append(self, record: Record) -> None:
-        """Hand one record to the operating system, whole, its pictures as their hashes alone.
+        """Hand one record to the operating system, whole, and then the pictures of its reply.
 
-        Raises StoreError, as on a full disk.
+        Raises StoreError, as on a full disk, when the record is not stored.
         """
         line = msgspec.json.encode(_without_pictures(record)) + b"\n"
         start = os.fstat(self._file).st_size
@@ -259,19 +262,18 @@ class RunFolder:
             os.ftruncate(self._file, start)
             raise _write_error(self.folder / RECORDS, error) from None
         self._dirty = True
-
-    def keep_images(self, record: Record) -> None:
-        """Write the pictures that came with a reply to `images/`, under their hashes. Raises StoreError."""
-        folder = self.folder / IMAGES
         for image in record.reply.images if record.reply else ():
-            if not image.content:  # of an answer that was taken from an earlier run
-                continue
-            try:
-                folder.mkdir(exist_ok=True)
-            except OSError as error:
-                raise _write_error(folder, error) from None
-            suffix = image.media_type.removeprefix("image/").split("+")[0]
-            write_atomically(folder / f"{image.sha256}.{suffix if suffix.isalnum() else 'bin'}", image.content)
+            with contextlib.suppress(OSError, StoreError):  # the reply is kept; its picture is not graded
+                self._keep(image)
+
+    def _keep(self, image: ReplyImage) -> None:
+        """Write a picture that came with a reply to `images/`, under its hash."""
+        if not image.content:  # of an answer that was taken from an earlier run
+            return
+        folder = self.folder / IMAGES
+        folder.mkdir(exist_ok=True)
+        suffix = PICTURE_SUFFIXES.get(image.media_type, "bin")
+        write_atomically(folder / f"{image.sha256}.{suffix}", image.content)
 
     def sync(self) -> None:
         """Make sure that what was appended is on the disk."""
@@ -298,6 +300,7 @@ class RunFolder:
 
 
 def _without_pictures(record: Record) -> Record:
+    """Return a record with the hashes of its reply's pictures alone."""
     if record.reply is None or not record.reply.images:
         return record
     bare = tuple(msgspec.structs.replace(image, content=b"") for image in record.reply.images)

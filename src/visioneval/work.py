@@ -135,8 +135,7 @@ class Work(Struct):
         return Record(self.key(prompt, epoch), prompt.id, epoch, at, reply, failure, billed, cached_from)
 
     def store(self, prompt: Prompt, record: Record) -> None:
-        """Keep a record, its pictures first, and show it. Raises StoreError."""
-        self.folder.keep_images(record)
+        """Keep a record and show it. Raises StoreError."""
         self.folder.append(record)
         self.watcher.record(prompt, record)
 

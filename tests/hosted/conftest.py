@@ -14,7 +14,7 @@ from PIL import Image
 from visioneval import benchmark
 from visioneval.limits import BreakerPolicy
 from visioneval.planning import plan_run
-from visioneval.store import StoredRun
+from visioneval.store import StoredRun, read_manifest
 from visioneval.suite import load_suite
 from visioneval.types import ModelCard, PriceRow, Settings, Usage, Verdict
 from visioneval.work import Limits, RetryPolicy
@@ -139,5 +139,6 @@ def carry_out(
 
 
 def resume(folder: Path, *, limits: dict[str, Any] | None = None, **options: Any) -> Ran:
-    """Resume a run with quick retries."""
-    return carry_out(lambda progress, chosen: benchmark.resume(folder, progress, chosen), limits, options)
+    """Resume a run with quick retries, asking whom its own manifest names."""
+    card = read_manifest(folder).card
+    return carry_out(lambda progress, chosen: benchmark.resume(folder, card, progress, chosen), limits, options)

@@ -20,12 +20,12 @@ import_sdk()
 
 def live_by_batch(url: str, suite: Path, results: Path) -> None:
     """The same by batches of three requests."""
+    card = ModelCard(name="m", provider="openai", base_url=url, options={"batch_requests": 3})
     options = benchmark.Options(limits=Limits(retry=QUICK), batching=Batching(poll_s=0.005))
     begun = sorted(results.glob("*/*/manifest.json"))
     if begun:
-        benchmark.resume(begun[0].parent, Quiet(), options)
+        benchmark.resume(begun[0].parent, card, Quiet(), options)
         return
-    card = ModelCard(name="m", provider="openai", base_url=url, options={"batch_requests": 3})
     loaded, settings = load_suite(suite), Settings(service_tier="batch")
     plan = plan_run(card, loaded, loaded.prompts, settings=settings, prices=[PRICE], results=results)
     benchmark.execute(plan, Quiet(), options)
@@ -33,12 +33,12 @@ def live_by_batch(url: str, suite: Path, results: Path) -> None:
 
 def live(url: str, suite: Path, results: Path) -> None:
     """Begin the run, or go on with the one there is, until it is complete."""
+    card = ModelCard(name="m", provider="openai", base_url=url)
     options = benchmark.Options(limits=Limits(concurrency=8, retry=QUICK))
     begun = sorted(results.glob("*/*/manifest.json"))
     if begun:
-        benchmark.resume(begun[0].parent, Quiet(), options)
+        benchmark.resume(begun[0].parent, card, Quiet(), options)
         return
-    card = ModelCard(name="m", provider="openai", base_url=url)
     loaded = load_suite(suite)
     plan = plan_run(card, loaded, loaded.prompts, settings=Settings(), prices=[PRICE], results=results)
     benchmark.execute(plan, Quiet(), options)

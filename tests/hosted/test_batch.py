@@ -292,7 +292,7 @@ def test_max_cost_sends_what_fits_then_more_with_what_is_left_and_ends_cleanly(
     stored = the_run(tmp_path)
     spent = sum(Decimal(100 + 20 * 10) / 1_000_000 for _ in stored.records)
     assert Decimal("0.006") < spent <= Decimal("0.009")
-    more = visioneval("resume", "m", "--max-cost", "1", *QUICK, env=host.environment)
+    more = visioneval("resume", "m", *cards(tmp_path)[:2], "--max-cost", "1", *QUICK, env=host.environment)
     assert more.returncode == 0, more.stderr
     assert set(host.asked.values()) == {1}
     assert len(host.asked) == 40
@@ -305,7 +305,7 @@ def test_a_batch_under_way_counts_against_the_budget_of_a_resumed_run(
     host.looks = 3
     ask(visioneval, host, suite, *cards(tmp_path), "--max-cost", "0.009", "--no-wait")
     first = len(host.asked)
-    visioneval("resume", "m", "--max-cost", "0.009", "--no-wait", env=host.environment)
+    visioneval("resume", "m", *cards(tmp_path)[:2], "--max-cost", "0.009", "--no-wait", env=host.environment)
     assert len(host.asked) == first
 
 

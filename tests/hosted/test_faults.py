@@ -13,6 +13,7 @@ import pytest
 
 from tests.hosted.conftest import Run, write_suite
 from tests.hosted.host import Act, Call, answer, chat_answer, error, events, hosting
+from tests.hosted.test_secrets import cli
 from visioneval.providers.hosted.faults import duration_s, retry_after_s
 from visioneval.types import Usage
 
@@ -71,8 +72,8 @@ def test_400_fails_that_prompt_and_no_other(run: Run) -> None:
 @pytest.mark.parametrize(
     ("act", "advice"),
     [
-        (error(401), "check OPENAI_API_KEY"),
-        (error(403), "check OPENAI_API_KEY"),
+        (error(401), "none was sent; name the variable that holds it: --api-key-env NAME"),
+        (error(403), "none was sent; name the variable that holds it: --api-key-env NAME"),
         (error(429, "insufficient_quota"), "no credit"),
         (error(402), "no credit"),
         (error(404, "model_not_found"), "check the name"),
@@ -179,7 +180,8 @@ def test_a_host_that_never_answers_ends_the_run_soon(run: Run) -> None:
     started = time.monotonic()
     ran = run("http://127.0.0.1:9/v1", limits={"concurrency": 16})
     assert ran.ending.reason == "fatal"
-    assert "resume when it does" in ran.ending.message
+    assert "resume when one can" in ran.ending.message
+    assert "http://127.0.0.1:9" in ran.ending.message
     assert time.monotonic() - started < 10
 
 
@@ -305,3 +307,35 @@ def test_chat_answers(run: Run) -> None:
     assert set(ran.replies.values()) == {"yes"}
     assert host.calls[0].path == "/v1/chat/completions"
     assert host.calls[0].body["max_completion_tokens"] == 7
+
+
+def test_a_host_that_is_not_there_is_named(tmp_path: Path, small_suite: Path) -> None:
+    """One prompt's few tries do not end the run as many would, but its exit code says as much."""
+    arguments = ["run", "--model", "openai:m", "--base-url", "http://127.0.0.1:9/v1", "--suite", str(small_suite)]
+    ran = cli(tmp_path, *arguments, "--only", "p0")
+    assert ran.returncode == 6
+    assert "cannot reach http://127.0.0.1:9" in ran.stderr
+    assert "--base-url" in ran.stderr
+
+
+def test_a_host_that_fails_every_call_is_not_said_to_be_silent(run: Run) -> None:
+    with hosting(lambda call: error(500, message="boom")) as host:
+        ran = run(host.url, limits={"concurrency": 16})
+    assert ran.ending.reason == "fatal"
+    assert "the host answered 500: boom; no call has gone through for" in ran.ending.message
+
+
+def test_a_key_that_was_sent_and_refused_is_named(tmp_path: Path, small_suite: Path) -> None:
+    with hosting(lambda call: error(401)) as host:
+        arguments = ["run", "--model", "openai:m", "--base-url", host.url, "--suite", str(small_suite)]
+        ran = cli(tmp_path, *arguments, "--api-key-env", "HOST_KEY", HOST_KEY="key-1234567")
+    assert "it refuses the key; check HOST_KEY" in ran.stderr
+
+
+@pytest.mark.parametrize("url", ["notaurl", "http://[bad", "http://h:port/v1", "ftp://h/v1", "https:///v1"])
+def test_a_base_url_that_is_none_is_the_first_thing_said(tmp_path: Path, small_suite: Path, url: str) -> None:
+    arguments = ["run", "--model", "openai:m", "--base-url", url, "--suite", str(small_suite)]
+    ran = cli(tmp_path, *arguments, OPENAI_API_KEY="key-1234567")
+    assert ran.returncode == 4
+    assert "must begin with http:// or https:// and name a host" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -72,7 +72,15 @@ def test_a_stream_that_echoes_the_key(tmp_path: Path, small_suite: Path) -> None
     assert KEY not in everything(tmp_path, ran)
 
 
-@pytest.mark.parametrize("url", [f"http://user:{KEY}@127.0.0.1:9/v1", f"http://127.0.0.1:9/v1?key={KEY}", KEY])
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"http://user:{KEY}@127.0.0.1:9/v1",
+        f"http://127.0.0.1:9/v1?key={KEY}",
+        f"http://127.0.0.1:9/v1#key={KEY}",
+        KEY,
+    ],
+)
 @pytest.mark.parametrize("how", ["--base-url", "OPENAI_BASE_URL"])
 def test_a_key_in_the_base_url(tmp_path: Path, small_suite: Path, url: str, how: str) -> None:
     arguments = ["run", "--model", "openai:m", "--suite", str(small_suite), "--only", "p0"]

@@ -41,7 +41,7 @@ class Calls:
                 away_s = time.monotonic() - first_failed
                 if away_s >= patience_s:
                     raise FatalError(
-                        error.kind, f"{error}; the host has not answered for {away_s:.0f} s; resume when it does"
+                        error.kind, f"{error}; no call has gone through for {away_s:.0f} s; resume when one can"
                     ) from None
                 pause_s = self._retry.pause_s(number, error.retry_after_s, random.uniform)
                 self._watcher.pause(pause_s, redact(str(error)))

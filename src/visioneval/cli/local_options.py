@@ -47,10 +47,11 @@ def _choices(
 ) -> LocalChoices:
     named = {"device": device, "latency_mode": latency_mode, "ray": ray}
     options = {name: value for name, value in named.items() if value is not None}
-    return LocalChoices({**_pairs(set_), **options}, gpu_usd_per_hour)
+    return LocalChoices({**pairs(set_), **options}, gpu_usd_per_hour)
 
 
-def _pairs(written: Sequence[str]) -> dict[str, str]:
+def pairs(written: Sequence[str]) -> dict[str, str]:
+    """Return what was said with --set. Raises UsageError for what is no NAME=VALUE."""
     for pair in written:
         if "=" not in pair:
             raise UsageError(f"--set {pair}: write NAME=VALUE, as in --set quantization=4bit")

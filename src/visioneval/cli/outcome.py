@@ -72,7 +72,7 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
         click.echo(printable(f"not run, as said above: {', '.join(unusable)}"), err=True)
     if any(each.ending.reason == "interrupted" for each in finished):
         return INTERRUPTED
-    if any(each.ending.reason == "fatal" for each in finished):
+    if any(each.ending.reason == "fatal" or _never_reached(each) for each in finished):
         return REFUSED
     if unusable:
         return ModelError.exit_code
@@ -82,6 +82,20 @@ def report_runs(finished: Sequence[Finished], unusable: Sequence[str] = (), *, a
         if each.ending.reason != SUBMITTED
     )
     return 0 if done else INCOMPLETE
+
+
+def _repeated(finished: Finished) -> list[str]:
+    """Return what must be said again to resume a run, beside its folder."""
+    from visioneval.models import load_cards, load_hosts
+    from visioneval.trust import options_to_repeat
+
+    return options_to_repeat(finished.stored.run, load_cards(), load_hosts())
+
+
+def _never_reached(finished: Finished) -> bool:
+    """Return whether a run has records, and they all say that the host could not be reached."""
+    failures = [record.failure for record in finished.stored.records]
+    return bool(failures) and all(failure and failure.kind in ("connection", "timeout") for failure in failures)
 
 
 def _what_is_missing(finished: Finished) -> str:
@@ -95,7 +109,7 @@ def _what_is_missing(finished: Finished) -> str:
         return "\n".join(lines) + "\n"
     go_on = "to go on" if run.condition.settings.batched else "to ask for those alone"
     lines += [f"  {len(missing)} of {len(run.prompt_ids) * run.epochs} without an answer; {go_on}:"]
-    lines += [f"    visioneval resume {finished.stored.folder}"]
+    lines += [f"    {' '.join(('visioneval resume', str(finished.stored.folder), *_repeated(finished)))}"]
     lines += [f"  {reason}" for reason in reasons[:SHOWN_REASONS]]
     lines += [f"  and {len(reasons) - SHOWN_REASONS} more reasons"] if len(reasons) > SHOWN_REASONS else []
     return "\n".join(lines) + "\n"

@@ -51,9 +51,13 @@ class OpenAIProvider:
         without = self.without
         body = self.encode(request)
         try:
-            return await (self._streamed if settings.stream else self._whole)(wire, body, api_of(settings))
-        except PromptError as error:
-            raise self.explained(error, request, without) from None
+            reply = await (self._streamed if settings.stream else self._whole)(wire, body, api_of(settings))
+            return wire.clean_reply(reply)
+        except ProviderError as error:
+            wire.clean_error(error)
+            if isinstance(error, PromptError):
+                raise self.explained(error, request, without) from None
+            raise
 
     @property
     def without(self) -> tuple[str, ...]:

@@ -12,12 +12,12 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
-from visioneval.errors import FatalError, NotFoundError, PromptError, RetryableError
+from visioneval.errors import FatalError, NotFoundError, PromptError, ProviderError, RetryableError
 from visioneval.providers.hosted.bodies import PATHS
 from visioneval.providers.hosted.faults import HostError, fault_of, read_error
-from visioneval.providers.hosted.replies import reply_of
-from visioneval.providers.hosted.wire import Wire
-from visioneval.redact import redact
+from visioneval.providers.hosted.replies import decode_with_halves, reply_of
+from visioneval.providers.hosted.wire import TRANSFER_S, Wire
+from visioneval.redact import one_line, redact
 from visioneval.types import BATCH, ModelCard, Reply, Usage
 
 MOST_REQUESTS = 50_000
@@ -26,8 +26,6 @@ MOST_BYTES = 200_000_000
 says so in its card: `options: {batch_requests: ..., batch_bytes: ...}`."""
 WINDOW, FILE_NAME = "24h", "requests.jsonl"
 SILENCE_S = 120.0
-TRANSFER_S = 3600.0
-"""How long a file may take to go up."""
 PAGE = "100"
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 UNREADY = frozenset({"pending", "running"})
@@ -85,6 +83,9 @@ class Result(Struct, frozen=True):
     custom_id: str
     response: _Response | None = None
     error: Raw = _NULL
+
+
+_results = msgspec.json.Decoder(Result)
 
 
 class BatchHost:
@@ -180,6 +181,12 @@ class BatchHost:
 
     def reply(self, result: Result) -> Reply:
         """Return the reply in a result; raises the ProviderError that a live call would have raised."""
+        try:
+            return self._wire.clean_reply(self._reply(result))
+        except ProviderError as error:
+            raise self._wire.clean_error(error) from None
+
+    def _reply(self, result: Result) -> Reply:
         if result.response is None:
             raise self._fault(read_error(b'{"error":' + bytes(result.error) + b"}"))
         status, body = result.response.status_code, bytes(result.response.body)
@@ -200,7 +207,9 @@ class BatchHost:
         first = errors[0] if errors else {}
         where = f"line {first['line']}: " if first.get("line") is not None else ""
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-        said = redact(f"{where}{first.get('message') or first.get('code') or 'it does not say why'}{more}")
+        said = redact(
+            one_line(f"{where}{first.get('message') or first.get('code') or 'it does not say why'}{more}")
+        )
         return str(first.get("code") or ""), f"{self._card.name}: batch {batch.id} failed: {said}"
 
     async def close(self) -> None:
@@ -237,8 +246,8 @@ def in_batch_tier(usage: Usage) -> Usage:
 
 def _result(line: bytes) -> Result | None:
     try:
-        return msgspec.json.decode(line, type=Result)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_with_halves(_results, line)
+    except (ValueError, RecursionError):
         return None
 
 

@@ -17,6 +17,8 @@ from msgspec import Struct
 
 from visioneval.errors import FatalError, NotFoundError, PromptError, ProviderError, RetryableError
 from visioneval.models import DEFAULT_KEY_ENV
+from visioneval.providers.hosted.sdk import sends_key
+from visioneval.redact import one_line
 from visioneval.types import FailureKind, ModelCard, Usage
 
 NO_CREDIT = frozenset(
@@ -47,12 +49,20 @@ def read_error(body: bytes) -> HostError:
         value = value[0]
     error = value.get("error", value) if isinstance(value, dict) else value
     if not isinstance(error, dict):
-        return HostError(str(error or "")[:LONGEST_MESSAGE])
+        return HostError(_said(error))
     texts = {name: error.get(name) for name in ("message", "code", "type", "param")}
     message = texts.pop("message") or error.get("detail") or ""
-    return HostError(
-        str(message)[:LONGEST_MESSAGE], **{name: str(text) for name, text in texts.items() if text is not None}
-    )
+    return HostError(_said(message), **{name: _said(text) for name, text in texts.items() if text is not None})
+
+
+def status_in(code: str | None) -> int | None:
+    """Return the HTTP status of an error that a host gives as a code inside a 200, or None."""
+    return int(code) if code and re.fullmatch(r"[45][0-9]{2}", code) else None
+
+
+def whole_number(text: str | None) -> int | None:
+    """Return the whole number in a header, or None; one of more digits than any count has is none."""
+    return int(text) if text is not None and re.fullmatch(r"\s*[0-9]{1,15}\s*", text) else None
 
 
 def fault_of(
@@ -64,8 +74,9 @@ def fault_of(
     if {error.code, error.type} & NO_CREDIT or status == 402:
         return FatalError("rate_limited", f"{card.name}: the account has no credit left; top it up, then resume")
     if status in (401, 403):
-        variable = card.api_key_env or DEFAULT_KEY_ENV
-        return FatalError("bad_request", f"{host}: it refuses the key; check {variable}{said}")
+        refused = f"it refuses the key; check {card.api_key_env or DEFAULT_KEY_ENV}"
+        unsent = "it wants a key, and none was sent; name the variable that holds it: --api-key-env NAME"
+        return FatalError("bad_request", f"{host}: {refused if sends_key(card) else unsent}{said}")
     if status == 404:
         what = f"the model {card.model_id or card.name!r} or the path is not there; check the name and --base-url"
         return NotFoundError("bad_request", f"{host}: {what}{said}")
@@ -95,9 +106,9 @@ def retry_after_s(headers: Mapping[str, str], now: datetime, *, limited: bool = 
     if value:
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+            return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
+        except (ValueError, OverflowError):
             return None
-        return max(0.0, ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds())
     if not limited:
         return None
     resets = [
@@ -115,7 +126,8 @@ def duration_s(text: str) -> float | None:
     parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[smhd])", text)
     if not parts or "".join(number + unit for number, unit in parts) != text.strip():
         return None
-    return sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+    seconds = sum(float(number) * _UNITS_S[unit] for number, unit in parts)
+    return seconds if seconds < float("inf") else None
 
 
 def _number(text: str | None) -> float | None:
@@ -128,4 +140,8 @@ def _number(text: str | None) -> float | None:
 
 def _first_words(body: bytes) -> str:
     text = re.sub(r"<[^>]*>|\s+", " ", body[:2000].decode("utf-8", "replace"))
-    return " ".join(text.split())[:100]
+    return one_line(text)[:100]
+
+
+def _said(value: object) -> str:
+    return one_line(str(value or "")[:LONGEST_MESSAGE])

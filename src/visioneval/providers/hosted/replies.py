@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TypeVar
+import json
+import re
+from typing import Any, TypeVar
 
 import msgspec
 import pybase64
 from msgspec import Raw, Struct
 
 from visioneval.errors import PromptError, ProviderError, RetryableError
-from visioneval.providers.hosted.faults import UNKNOWN_BILL, HostError, fault_of, read_error
+from visioneval.providers.hosted.faults import UNKNOWN_BILL, HostError, fault_of, read_error, status_in
+from visioneval.redact import one_line
 from visioneval.types import ModelCard, Reply, ReplyImage, Stop, Usage
 
 _MISSING = Raw(b"null")
@@ -23,6 +26,12 @@ CHAT_STOPS: dict[str, Stop] = {
     "content_filter": "content_filter",
 }
 WIRE_STATUS = {"rate_limit_exceeded": 429, "server_error": 500}
+MOST_TOKENS = 2**53
+"""No host counts so many; it is also the last whole number that every reader of JSON keeps exactly."""
+RAW = ("usage", "error", "body")
+"""Fields that are kept as they are until they are read."""
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
+"""How JSON writes half of a character beyond the first 65,536: alone it is none."""
 
 
 class _Part(Struct):
@@ -126,7 +135,7 @@ def reply_of_response(response: ResponseObject, card: ModelCard) -> Reply:
         if item.type == "image_generation_call" and item.result
     ]
     return Reply(
-        text=text or refusal,
+        text=whole_characters(text or refusal),
         stop=_response_stop(response.status, reason, refused=bool(refusal)),
         usage=usage,
         model_returned=response.model,
@@ -143,7 +152,7 @@ def reply_of_chat(chat: ChatObject, card: ModelCard) -> Reply:
         raise _unfinished(card, "without an answer", error, usage)
     text = text_of(message.content)
     return Reply(
-        text=text or message.refusal or "",
+        text=whole_characters(text or message.refusal or ""),
         stop=chat_stop(chat.choices[0].finish_reason, refused=bool(message.refusal)),
         usage=usage,
         model_returned=chat.model,
@@ -172,7 +181,8 @@ def images_of(message: ChatMessage) -> tuple[ReplyImage, ...]:
 
 
 def read_usage(raw: Raw, tier: str | None) -> Usage:
-    """Return the tokens that a host reported under either API's names; what is not a count is unknown."""
+    """Return the tokens that a host reported under either API's names; what is not a count is unknown, and so is
+    an input that would be less than what was cached of it."""
     try:
         usage = msgspec.json.decode(raw)
     except msgspec.DecodeError:
@@ -181,21 +191,58 @@ def read_usage(raw: Raw, tier: str | None) -> Usage:
         return Usage(service_tier=tier)
     into = _object(usage.get("input_tokens_details") or usage.get("prompt_tokens_details"))
     out = _object(usage.get("output_tokens_details") or usage.get("completion_tokens_details"))
+    read = _count(usage.get("input_tokens", usage.get("prompt_tokens")))
+    cached, written = _count(into.get("cached_tokens")), _count(into.get("cache_write_tokens"))
+    if read is not None and (cached or 0) + (written or 0) > read:
+        read = cached = written = None
     return Usage(
-        input_tokens=_count(usage.get("input_tokens", usage.get("prompt_tokens"))),
+        input_tokens=read,
         output_tokens=_count(usage.get("output_tokens", usage.get("completion_tokens"))),
-        cached_input_tokens=_count(into.get("cached_tokens")),
-        cache_write_tokens=_count(into.get("cache_write_tokens")),
+        cached_input_tokens=cached,
+        cache_write_tokens=written,
         reasoning_tokens=_count(out.get("reasoning_tokens")),
         image_tokens=_count(into.get("image_tokens")),
         service_tier=tier,
     )
 
 
-def _decode(decoder: msgspec.json.Decoder[T], body: bytes, card: ModelCard) -> T:
+def decode_with_halves(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """Decode JSON in which a text may begin or end with half a character, as where a stream cuts one in two.
+
+    Raises ValueError or RecursionError.
+    """
     try:
         return decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except msgspec.DecodeError:
+        if not _HALF.search(body):
+            raise
+        return msgspec.convert(_with_raw_fields(json.loads(body)), decoder.type)
+
+
+def whole_characters(text: str) -> str:
+    """Return a text with its halves of characters put together; one that is alone is U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _with_raw_fields(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_raw_fields(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: Raw(json.dumps(part).encode()) if name in RAW else _with_raw_fields(part)
+        for name, part in value.items()
+    }
+
+
+def _decode(decoder: msgspec.json.Decoder[T], body: bytes, card: ModelCard) -> T:
+    try:
+        return decode_with_halves(decoder, body)
+    except (ValueError, RecursionError):
         said = read_error(body).message
         raise RetryableError(
             "bad_response",
@@ -209,10 +256,9 @@ def _unfinished(card: ModelCard, status: str | None, error: HostError | None, us
     billed = usage if usage.input_tokens is not None else None
     if error is not None:
         code = error.code or ""
-        status_code = WIRE_STATUS.get(code) or (int(code) if code.isdigit() and 400 <= int(code) < 600 else 500)
-        if code and code not in WIRE_STATUS and not code.isdigit():
+        if code and code not in WIRE_STATUS and not re.fullmatch("[0-9]+", code):
             return PromptError("bad_request", f"{card.name}: {code}: {error.message}", billed=billed)
-        return fault_of(card, status_code, {}, error, billed=billed)
+        return fault_of(card, WIRE_STATUS.get(code) or status_in(code) or 500, {}, error, billed=billed)
     return RetryableError(
         "bad_response", f"{card.name}: the host answered 200, but the reply is {status or 'empty'}", billed=billed
     )
@@ -237,11 +283,11 @@ def _image(data: str, media_type: str) -> ReplyImage | None:
         content = pybase64.b64decode(data, validate=True)
     except ValueError:
         return None
-    return ReplyImage(hashlib.sha256(content).hexdigest(), media_type, len(content), content)
+    return ReplyImage(hashlib.sha256(content).hexdigest(), one_line(media_type[:100]), len(content), content)
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS else None
 
 
 def _object(value: object) -> dict[str, object]:

@@ -75,6 +75,11 @@ def key_of(card: ModelCard) -> str:
     raise ModelError(f"model {card.name!r} needs a key and {variable} is not set; export {variable}=...")
 
 
+def sends_key(card: ModelCard) -> bool:
+    """Return whether calls to a card's host carry a key."""
+    return key_of(card) != NO_KEY
+
+
 def check_host(card: ModelCard) -> None:
     """Raise ModelError, without the value, for a base URL that is missing or may not be in a manifest."""
     url = card.base_url
@@ -84,16 +89,24 @@ def check_host(card: ModelCard) -> None:
                 f"model {card.name!r} needs its resource's address; give --base-url or set {AZURE_ENDPOINT_ENV}"
             )
         return
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets of an IPv6 address that do not match, a port that is no number
+        valid = False
+    if not valid:
         raise ModelError(
             f"model {card.name!r}: the base URL must begin with http:// or https:// and name a host; correct "
             f"--base-url, the card or {BASE_URL_ENV}"
         )
-    if parts.username or parts.password or parts.query:
+    if parts.username or parts.password or parts.query or parts.fragment:
         raise ModelError(
-            f"the base URL of {parts.hostname} holds a user name, a password or a query; leave them out and name "
-            "the variable that holds the key with --api-key-env"
+            "the base URL must begin with http:// or https:// and name a host, as http://localhost:8000/v1 does"
+        )
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ModelError(
+            f"the base URL of {parts.hostname} holds a user name, a password, a query or a fragment; leave them "
+            "out and name the variable that holds the key with --api-key-env"
         )
 
 

@@ -13,16 +13,18 @@ import msgspec
 from msgspec import Raw, Struct
 
 from visioneval.errors import ProviderError, RetryableError
-from visioneval.providers.hosted.faults import UNKNOWN_BILL, fault_of, read_error
+from visioneval.providers.hosted.faults import UNKNOWN_BILL, fault_of, read_error, status_in
 from visioneval.providers.hosted.replies import (
     ChatObject,
     ResponseObject,
     chat_stop,
     decode_chat,
+    decode_with_halves,
     images_of,
     read_usage,
     reply_of_response,
     text_of,
+    whole_characters,
 )
 from visioneval.types import ModelCard, Reply, ReplyImage, Timing
 
@@ -91,7 +93,7 @@ async def read_chat(events: AsyncIterator[bytes], card: ModelCard, started: floa
         raise _cut(card)
     refusal = "".join(refusals)
     reply = Reply(
-        text="".join(parts) or refusal,
+        text=whole_characters("".join(parts) or refusal),
         stop=chat_stop(reason, refused=bool(refusal)),
         usage=read_usage(usage or Raw(b"null"), last.service_tier),
         model_returned=last.model,
@@ -107,8 +109,8 @@ def _timed(reply: Reply, started: float, first_token_s: float | None) -> Reply:
 
 def _decode(line: bytes, card: ModelCard) -> _Event:
     try:
-        return _events.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return decode_with_halves(_events, line)
+    except (ValueError, RecursionError):
         raise RetryableError(
             "bad_response", f"{card.name}: an event of the stream cannot be read", billed=UNKNOWN_BILL
         ) from None
@@ -116,8 +118,7 @@ def _decode(line: bytes, card: ModelCard) -> _Event:
 
 def _failed(line: bytes, card: ModelCard) -> ProviderError:
     error = read_error(line)
-    status = int(error.code) if error.code and error.code.isdigit() and len(error.code) == 3 else 500
-    return fault_of(card, status, {}, error, billed=UNKNOWN_BILL)
+    return fault_of(card, status_in(error.code) or 500, {}, error, billed=UNKNOWN_BILL)
 
 
 def _cut(card: ModelCard) -> RetryableError:

@@ -7,17 +7,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from visioneval.errors import FatalError, ProviderError, RetryableError
 from visioneval.providers.base import Allowance
-from visioneval.providers.hosted.faults import UNKNOWN_BILL, duration_s, fault_of, read_error
+from visioneval.providers.hosted.faults import UNKNOWN_BILL, duration_s, fault_of, read_error, whole_number
 from visioneval.providers.hosted.sdk import NO_KEY, import_httpx, open_client, open_http, sdk_request
-from visioneval.redact import HIDDEN, redact
-from visioneval.types import Effort, ModelCard
+from visioneval.redact import HIDDEN, one_line, redact
+from visioneval.types import Effort, ModelCard, Reply
 
 if TYPE_CHECKING:
     import httpx2
@@ -33,6 +34,15 @@ LONGEST_CALL_S = 300.0
 """How long any other call to the host may take in all."""
 FOLLOWING_S = 300.0
 """How much longer than the first byte a whole reply may take."""
+MOST_BYTES = 32 * 2**20
+"""Of a whole answer, an event of a stream, a line of a file; a few bytes may unpack to any number."""
+MOST_ERROR_BYTES = 2**20
+"""How much is read of an answer that only says what went wrong."""
+LONGEST_NAME = 200
+"""Characters of the name of a model, a tier or a request."""
+NEXT = "see that the server is up and that --base-url and the proxy are right"
+TRANSFER_S = 3600.0
+"""How long a file may take to go up or to come down."""
 
 
 def silence_s(effort: Effort | None, service_tier: str | None) -> float:
@@ -91,6 +101,8 @@ class Wire:
         self._timeouts = timeout.as_dict()
         self.client: openai.AsyncOpenAI = open_client(card, self._pools.first)
         self._secret = b"" if self.client.api_key == NO_KEY else self.client.api_key.encode()
+        address = self.client.base_url
+        self._host = f"{address.scheme}://{address.netloc.decode()}"
         self._pattern: asyncio.Task[httpx2.Request] | None = None
         self.allowance: Allowance | None = None
 
@@ -99,9 +111,9 @@ class Wire:
         request = await self._request(body)
         started = time.perf_counter()
         async with self._sending(self._read_timeout_s + FOLLOWING_S) as http:
-            response = await http.send(request)
+            response = await http.send(request, stream=True)
+            content = await self._read(response)
         service_s = time.perf_counter() - started
-        content = self.clean(response.content)
         self._check(response, content)
         return Answer(content, service_s, self._request_id(response))
 
@@ -118,26 +130,31 @@ class Wire:
         (json, data, files). Raises a ProviderError for anything but a success."""
         request = await self._other(method, path, query, **content)
         async with self._sending(longest_s) as http:
-            response = await http.send(request)
-        answer = self.clean(response.content)
+            response = await http.send(request, stream=True)
+            answer = await self._read(response)
         self._check(response, answer)
         return answer
 
     async def lines(self, path: str) -> AsyncIterator[bytes]:
-        """Get another path of the same host line by line, however long it is; raises as `call` does."""
+        """Get another path of the same host line by line, however many there are; raises as `call` does.
+
+        A line that is longer than any answer may be ends there.
+        """
         request = await self._other("GET", path)
-        async with self._sending(None) as http:
+        async with self._sending(TRANSFER_S) as http:
             response = await http.send(request, stream=True)
             try:
                 if not response.is_success:
-                    self._check(response, self.clean(await response.aread()))
-                begun: list[bytes] = []
+                    self._check(response, await self._read(response))
+                begun, size = [b""], 0
                 async for chunk in response.aiter_bytes():
                     *ends, rest = chunk.split(b"\n")
                     for end in ends:
                         yield self.clean(b"".join((*begun, end)))
-                        begun = []
-                    begun.append(rest)
+                        begun, size = [], 0
+                    size += len(rest)
+                    if size <= MOST_BYTES:
+                        begun.append(rest)
                 yield self.clean(b"".join(begun))
             finally:
                 await response.aclose()
@@ -150,7 +167,7 @@ class Wire:
             response = await http.send(request, stream=True)
             try:
                 if not response.is_success:
-                    self._check(response, self.clean(await response.aread()))
+                    self._check(response, await self._read(response))
                 self._check(response, b"")
                 yield self._events(response), self._request_id(response)
             finally:
@@ -161,17 +178,74 @@ class Wire:
         await self._pools.close()
 
     def clean(self, content: bytes) -> bytes:
-        """Return what a host sent without our own key, should it echo it."""
+        """Return what a host sent without our own key, should it echo it as it is."""
         if self._secret and self._secret in content:
             return content.replace(self._secret, HIDDEN.encode())
         return content
 
-    async def _events(self, response: httpx2.Response) -> AsyncIterator[bytes]:
+    def clean_reply(self, reply: Reply) -> Reply:
+        """Return a reply without our own key, which the bytes may have hidden: in escapes, or in two pieces."""
+        usage = replace(reply.usage, service_tier=self._name(reply.usage.service_tier))
+        return replace(
+            reply,
+            text=self.hide(reply.text),
+            usage=usage,
+            model_returned=self._name(reply.model_returned),
+            request_id=self._name(reply.request_id),
+        )
+
+    def clean_error(self, error: ProviderError) -> ProviderError:
+        """Return an error whose message does not show our own key, however the host spelled it."""
+        error.args = (redact(self.hide(str(error))),)
+        return error
+
+    def hide(self, text: str) -> str:
+        """Return a text without our own key."""
+        return text.replace(self._secret.decode(), HIDDEN) if self._secret else text
+
+    def _name(self, text: str | None) -> str | None:
+        return None if text is None else one_line(redact(self.hide(text), ()))[:LONGEST_NAME]
+
+    async def _read(self, response: httpx2.Response) -> bytes:
+        """Return the body of an answer; of one that only says what went wrong, the beginning is enough.
+
+        Raises RetryableError when it is longer than any answer may be.
+        """
+        parts, size = [], 0
+        most = MOST_BYTES if response.is_success else MOST_ERROR_BYTES
         try:
-            async for event in self._httpx.EventSource(response, max_event_size=None):
-                yield self.clean(event.data.encode())
+            async with aclosing(response.aiter_bytes()) as body:
+                async for part in body:
+                    parts.append(part)
+                    size += len(part)
+                    if size > most:
+                        break
+        finally:
+            await response.aclose()
+        if size > most and response.is_success:
+            raise self._too_long()
+        return self.clean(b"".join(parts))
+
+    async def _events(self, response: httpx2.Response) -> AsyncIterator[bytes]:
+        """Yield what each event holds. Raises RetryableError when they are more than any answer may be."""
+        response.encoding = "utf-8"  # the only one there is for events, whatever the host says
+        size = 0
+        try:
+            async for event in self._httpx.EventSource(response, max_event_size=MOST_BYTES):
+                line = event.data.encode()
+                size += len(line)
+                if size > MOST_BYTES:
+                    raise self._too_long()
+                yield self.clean(line)
         except self._httpx.HTTPError as error:  # here, so that whoever reads knows of it before the call is over
             raise self._fault(error) from None
+
+    def _too_long(self) -> RetryableError:
+        return RetryableError(
+            "bad_response",
+            f"{self._card.name}: the answer is longer than {MOST_BYTES // 2**20} MiB",
+            billed=UNKNOWN_BILL,
+        )
 
     async def _sdk_pattern(self) -> httpx2.Request:
         if self._pattern is None:
@@ -206,33 +280,39 @@ class Wire:
         return request
 
     @asynccontextmanager
-    async def _sending(self, longest_s: float | None) -> AsyncIterator[httpx2.AsyncClient]:
+    async def _sending(self, longest_s: float) -> AsyncIterator[httpx2.AsyncClient]:
         """Hold one of our HTTP clients for a call."""
         async with self._faults(longest_s):
             with self._pools.take() as http:
                 yield http
 
     @asynccontextmanager
-    async def _faults(self, longest_s: float | None) -> AsyncIterator[None]:
+    async def _faults(self, longest_s: float) -> AsyncIterator[None]:
         """Turn what the HTTP library raises into a ProviderError; a whole call takes no longer than its limit."""
         try:
             async with asyncio.timeout(longest_s):
                 yield
-        except (self._httpx.HTTPError, self._httpx.InvalidURL, TimeoutError) as error:
+        except TimeoutError:
+            waited = f"{self._card.name}: the answer was not whole after {longest_s:.0f} s"
+            raise RetryableError("timeout", waited, billed=UNKNOWN_BILL) from None
+        except (self._httpx.HTTPError, self._httpx.InvalidURL) as error:
             raise self._fault(error) from None
 
     def _fault(self, error: Exception) -> ProviderError:
         httpx, name = self._httpx, self._card.name
         match error:
             case httpx.ConnectTimeout() | httpx.WriteTimeout():
-                return RetryableError("timeout", f"{name}: cannot reach the host in time")
-            case httpx.TimeoutException() | TimeoutError():
+                return RetryableError("timeout", f"{name}: cannot reach {self._host} in time; {NEXT}")
+            case httpx.TimeoutException():
                 waited = f"{name}: the host said nothing for {self._read_timeout_s:.0f} s"
                 return RetryableError("timeout", waited, billed=UNKNOWN_BILL)
             case httpx.ConnectError() | httpx.WriteError() | httpx.ProxyError():
-                return RetryableError("connection", f"{name}: cannot reach the host ({_why(error)})")
+                return RetryableError("connection", f"{name}: cannot reach {self._host} ({_why(error)}); {NEXT}")
             case httpx.LocalProtocolError() | httpx.UnsupportedProtocol() | httpx.InvalidURL():
                 return FatalError("bad_request", f"{name}: the call cannot be sent ({_why(error)})")
+            case httpx.SSEError():
+                message = f"{name}: the stream cannot be read ({_why(error)})"
+                return RetryableError("bad_response", message, billed=UNKNOWN_BILL)
             case httpx.TransportError():
                 message = f"{name}: the connection broke off before the answer was whole ({_why(error)})"
                 return RetryableError("connection", message, billed=UNKNOWN_BILL)
@@ -244,11 +324,10 @@ class Wire:
         self.allowance = allowance_of(response.headers) or self.allowance
         if not response.is_success:
             error = read_error(content)
-            raise fault_of(self._card, response.status_code, response.headers, _hidden(error))
+            raise self.clean_error(fault_of(self._card, response.status_code, response.headers, error))
 
     def _request_id(self, response: httpx2.Response) -> str | None:
-        request_id = response.headers.get("x-request-id")
-        return None if request_id is None else redact(request_id, (self.client.api_key,) if self._secret else ())
+        return self._name(response.headers.get("x-request-id"))
 
 
 def allowance_of(headers: Mapping[str, str]) -> Allowance | None:
@@ -256,22 +335,12 @@ def allowance_of(headers: Mapping[str, str]) -> Allowance | None:
     if "x-ratelimit-remaining-requests" not in headers and "x-ratelimit-remaining-tokens" not in headers:
         return None
     return Allowance(
-        requests=_whole(headers.get("x-ratelimit-remaining-requests")),
+        requests=whole_number(headers.get("x-ratelimit-remaining-requests")),
         requests_reset_s=duration_s(headers.get("x-ratelimit-reset-requests", "")),
-        tokens=_whole(headers.get("x-ratelimit-remaining-tokens")),
+        tokens=whole_number(headers.get("x-ratelimit-remaining-tokens")),
         tokens_reset_s=duration_s(headers.get("x-ratelimit-reset-tokens", "")),
     )
 
 
-def _whole(text: str | None) -> int | None:
-    return int(text) if text is not None and text.strip().isdigit() else None
-
-
-def _hidden(error: Any) -> Any:
-    import msgspec
-
-    return msgspec.structs.replace(error, message=redact(error.message))
-
-
 def _why(error: Exception) -> str:
-    return redact(str(error) or type(error).__name__)
+    return redact(one_line(str(error)) or type(error).__name__)
