@@ -128,9 +128,9 @@ def test_a_host_that_cannot_list_its_batches_is_not_asked_for_a_second_one(batch
 @pytest.mark.parametrize(
     ("fault", "advice"),
     [
-        (Fault(401), "check OPENAI_API_KEY"),
+        (Fault(401), "--api-key-env NAME"),
         (Fault(429, {"error": {"code": "insufficient_quota", "message": "m"}}), "no credit left; top it up"),
-        (Fault(403), "check OPENAI_API_KEY"),
+        (Fault(403), "--api-key-env NAME"),
     ],
     ids=["401", "no credit", "403"],
 )
@@ -152,7 +152,7 @@ def test_what_a_person_must_mend_ends_the_run_and_resume_goes_on(
 def test_a_host_that_is_not_there_ends_the_run_soon(run: Run) -> None:
     ran = run("http://127.0.0.1:9/v1", settings={"service_tier": "batch"}, batching=SOON)
     assert ran.ending.reason == "fatal"
-    assert "resume when it does" in ran.ending.message
+    assert "resume when one can" in ran.ending.message
 
 
 def test_a_host_without_a_batch_api_is_named(batch: Run, host: BatchHost) -> None:
@@ -295,7 +295,7 @@ def test_a_request_that_was_billed_without_an_answer_counts_in_what_the_run_cost
 @pytest.mark.parametrize(
     ("outcome", "advice"),
     [
-        ((401, {"error": {"message": "no"}}), "check OPENAI_API_KEY"),
+        ((401, {"error": {"message": "no"}}), "--api-key-env NAME"),
         ((429, {"error": {"code": "insufficient_quota"}}), "no credit left"),
         ((404, {"error": {"message": "no such model"}}), "no such model"),
     ],
