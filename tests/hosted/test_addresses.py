@@ -62,9 +62,12 @@ def test_a_run_goes_on_at_the_host_it_began_at(
     first.script = lambda call: answer() if "0" in call.question else Act(400)
     visioneval("run", "--suite", small_suite, "--model", "gpt-5.4-mini", env=at(first))
     first.script = lambda call: answer()
-    resumed = visioneval("resume", "gpt-5.4-mini", env=at(second))
-    assert resumed.returncode == 0, resumed.stderr
+    elsewhere = visioneval("resume", "gpt-5.4-mini", env=at(second))
+    assert elsewhere.returncode == 4
+    assert f"resume it with --base-url {first.url}" in elsewhere.stderr
     assert not second.calls
+    resumed = visioneval("resume", "gpt-5.4-mini", env=at(first))
+    assert resumed.returncode == 0, resumed.stderr
     (run,) = find_runs(tmp_path / "results")
     assert texts(run) == {"yes"}
 
@@ -81,7 +84,7 @@ def test_the_key_of_the_environment_goes_to_the_host_that_the_environment_names_
     before = len(first.calls)
     (begun,) = [run for run in find_runs(tmp_path / "results") if read_manifest(run).card.base_url == first.url]
     (begun / "records.jsonl").unlink()
-    visioneval("resume", begun, env=at(second))
+    visioneval("resume", begun, "--base-url", first.url, env=at(second))
     assert len(first.calls) == before + 5
     assert all(KEY not in str(call.headers) for call in first.calls[before:])
 

@@ -446,7 +446,7 @@ def test_what_reads_a_run_copes_with_a_batch(
     assert compared.returncode == 0, compared.stderr
     assert "not measured" in compared.stdout
     checked = visioneval("check", first, "--against", second)
-    assert "not timed in both" in checked.stdout
+    assert "no prompt was timed with both" in checked.stdout
     reported = visioneval("report")
     assert reported.returncode == 0, reported.stderr
     for page in (tmp_path / "results/report").rglob("*.html"):

@@ -15,10 +15,8 @@ from tests.hosted.conftest import PRICE, Run, resume, write_suite
 from tests.hosted.host import USAGE, Act, Call, answer, error, hosting
 from tests.hosted.test_secrets import cli
 from visioneval.benchmark import Finished, spent_by
-from visioneval.errors import StoreError
 from visioneval.limits import Pace
 from visioneval.pricing import call_costs_usd
-from visioneval.store import read_run
 from visioneval.types import Usage
 
 COST = Decimal("0.000253")
@@ -139,7 +137,7 @@ def test_a_pace_in_tokens_follows_what_calls_take_and_not_the_most_they_could(ru
             host.url,
             suite=suite,
             settings={"max_output_tokens": 100},
-            limits={"tokens_per_minute": 60_000.0, "concurrency": 1},
+            limits={"tokens_per_minute": 20_000.0, "concurrency": 1},
             max_cost_usd=Decimal(10),
         )
     waits = [record.reply.timing.queue_s for record in ran.stored.records if record.reply]
@@ -207,32 +205,6 @@ def test_a_picture_in_a_reply_is_kept_and_not_graded(run: Run) -> None:
     (image,) = record.reply.images
     assert image.content == b""
     assert (ran.stored.folder / "images" / f"{image.sha256}.png").read_bytes() == b"hello"
-
-
-def test_a_reply_whose_picture_cannot_be_kept_is_not_lost_and_ends_the_run(run: Run, small_suite: Path) -> None:
-    output = [
-        {"type": "image_generation_call", "result": "aGVsbG8=", "output_format": "png"},
-        {"type": "message", "content": [{"type": "output_text", "text": "yes"}]},
-    ]
-
-    def script(call: Call) -> Act:
-        (folder,) = (small_suite.parents[1] / "results/m").iterdir()
-        (folder / "images").touch()  # where the folder should be
-        return answer(output=output)
-
-    with hosting(script) as host:
-        with pytest.raises(StoreError, match="cannot write .*images"):
-            run(host.url, limits={"concurrency": 1})
-        assert len(host.calls) == 1
-        (folder,) = (small_suite.parents[1] / "results/m").iterdir()
-        (record,) = read_run(folder).records
-        assert record.reply is not None
-        assert record.reply.text == "yes"
-        assert record.reply.images[0].content == b""
-        (folder / "images").unlink()
-        host.script = lambda call: answer()
-        assert len(resume(folder).replies) == 5
-        assert len(host.calls) == 5
 
 
 def test_what_was_sent_is_in_the_record(run: Run) -> None:

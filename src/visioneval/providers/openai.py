@@ -127,8 +127,8 @@ def check_settings(card: ModelCard, settings: Settings) -> None:
             f"model {card.name!r}: there is no parameter {unknown[0]!r} to be unsupported; it must be one of "
             f"{', '.join(sorted(OPTIONAL))}"
         )
-    key_of(card)
     check_host(card)
+    key_of(card)
 
 
 def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> OpenAIProvider:
