@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from visioneval.types import Answer, Condition, Integer, ModelCard, Prompt, Record, Reply, Run
+from visioneval.answers import Answer, Integer
+from visioneval.types import Condition, ModelCard, Prompt, Record, Reply, Run
 
 
 def a_prompt(prompt_id: str, answer: Answer | None = None, category: str = "Object Counting") -> Prompt:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
+from visioneval.answers import Integer, YesNo
 from visioneval.types import (
     VERDICT_OUTCOMES,
     Condition,
     Failure,
     GradedRecord,
-    Integer,
     ModelCard,
     Outcome,
     PriceRow,
@@ -26,7 +26,6 @@ from visioneval.types import (
     Timing,
     Usage,
     Verdict,
-    YesNo,
 )
 
 CATEGORIES = {

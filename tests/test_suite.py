@@ -13,10 +13,10 @@ import yaml
 from PIL import Image
 
 from tests.conftest import draw, entry, write_folder, write_table
+from visioneval.answers import Choice, Integer, Money, Number, YesNo
 from visioneval.errors import SuiteError
 from visioneval.shipped import shipped, shipped_suite
 from visioneval.suite import check_pictures, json_schema, load_suite, select
-from visioneval.types import Choice, Integer, Money, Number, YesNo
 
 NINE = {"type": "integer", "value": 9}
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from visioneval.answers import answer_type, key_text, options_of
 from visioneval.errors import SuiteError
 from visioneval.images import encode_image, image_as_it_is
-from visioneval.suite import answer_type, image_path, key_text, options_of
+from visioneval.suite import image_path
 from visioneval.types import EncodedImage, Example, Prompt, Request, Run, Settings, Suite
 
 IMAGE_CACHE_BYTES = 32_000_000

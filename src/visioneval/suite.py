@@ -20,24 +20,12 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
+from visioneval.answers import Answer, Choice, NonEmpty
 from visioneval.errors import SuiteError
 from visioneval.images import check_image, file_sha256
 from visioneval.shipped import shipped_suite
 from visioneval.tables import TABLE_SUFFIXES, Columns, read_rows, read_text
-from visioneval.types import (
-    Answer,
-    Choice,
-    Grid,
-    Integer,
-    Money,
-    NonEmpty,
-    Number,
-    OrderedList,
-    Prompt,
-    SetOf,
-    Suite,
-    YesNo,
-)
+from visioneval.types import Prompt, Suite
 from visioneval.yaml_text import compose, parse_yaml
 
 T = TypeVar("T")
@@ -189,33 +177,6 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a prompt file, as published in `prompts/schema.json`."""
     schema = msgspec.json.schema(PromptFile)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "visioneval prompt file", **schema}
-
-
-def answer_type(answer: Answer) -> str:
-    """Return the name of an answer's type, as prompt files write it: "integer"."""
-    return str(type(answer).__struct_config__.tag)
-
-
-def key_text(answer: Answer) -> str:
-    """Return the expected answer as a person would write it: what a reply that is right may say."""
-    match answer:
-        case YesNo():
-            return "yes" if answer.value else "no"
-        case OrderedList() | SetOf():
-            return ", ".join(answer.value)
-        case Grid():
-            return "\n".join(" | ".join(row) for row in answer.value)
-        case Integer(unit=str(unit)) | Number(unit=str(unit)):
-            return f"{answer.value} {unit}"
-        case Money(currency=str(currency)):
-            return f"{answer.value} {currency}"
-        case _:
-            return str(answer.value)
-
-
-def options_of(answer: Answer) -> tuple[str, ...]:
-    """Return the options that a question names, where its answer is a choice."""
-    return answer.options if isinstance(answer, Choice) else ()
 
 
 # ----------------------------------------------------------------------------------------------

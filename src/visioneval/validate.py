@@ -15,11 +15,12 @@ from typing import Literal
 from msgspec import Struct
 from PIL import Image
 
+from visioneval.answers import Choice, YesNo, answer_type, key_text
 from visioneval.errors import SuiteError
 from visioneval.images import FORMATS, exif_of, file_sha256, upright_image
 from visioneval.providers.baseline_blind import NO_ANSWER, best_constants
-from visioneval.suite import answer_type, image_path, key_text
-from visioneval.types import Choice, Prompt, Suite, YesNo
+from visioneval.suite import image_path
+from visioneval.types import Prompt, Suite
 
 MAX_FLOOR = 8 / 67
 """Share of the prompts that constant answers may get right."""

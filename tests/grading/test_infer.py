@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visioneval.errors import SuiteError
-from visioneval.grading import grade_text, infer_answer
-from visioneval.types import (
+from visioneval.answers import (
     Answer,
     Choice,
     Date,
@@ -27,6 +25,8 @@ from visioneval.types import (
     Transcription,
     YesNo,
 )
+from visioneval.errors import SuiteError
+from visioneval.grading import grade_text, infer_answer
 
 LONG = "A man in a yellow jacket is standing on a ladder and changes the light bulb of a street lamp."
 

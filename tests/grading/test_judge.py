@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from visioneval.answers import Integer, Text
 from visioneval.errors import RetryableError
 from visioneval.grading.judge import judge_prompt, judge_reply, read_verdict
-from visioneval.types import Integer, Prompt, Reply, Text, Verdict
+from visioneval.types import Prompt, Reply, Verdict
 
 QUESTION = "What is the man on the ladder doing?"
 REFERENCE = "changing a light bulb"

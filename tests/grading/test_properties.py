@@ -13,10 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from visioneval.grading import grade_text
-from visioneval.grading.phrases import phrase_key
-from visioneval.suite import key_text
-from visioneval.types import (
+from visioneval.answers import (
     Answer,
     Choice,
     Date,
@@ -32,7 +29,10 @@ from visioneval.types import (
     Time,
     Transcription,
     YesNo,
+    key_text,
 )
+from visioneval.grading import grade_text
+from visioneval.grading.phrases import phrase_key
 
 WORDS = st.sampled_from(
     "lamp kettle anvil teapot garden window ladder basket cushion lantern pebble ribbon walnut".split()

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from visioneval.answers import Answer, Choice, Identifier, Integer, Money, Number, OrderedList, SetOf, Text, YesNo
 from visioneval.grading import grade_text
-from visioneval.types import Answer, Choice, Identifier, Integer, Money, Number, OrderedList, SetOf, Text, YesNo
 
 CRACKED = "How many of the eggs in the tray are visibly cracked?"
 NUTS = "How many nuts are on the bench? Do not count bolts or washers."

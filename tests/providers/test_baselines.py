@@ -9,12 +9,13 @@ import pytest
 
 from tests.builders import a_prompt
 from tests.conftest import draw
+from visioneval.answers import Choice, Integer, Text, YesNo
 from visioneval.images import encode_image
 from visioneval.models import find_card, load_cards
 from visioneval.providers import open_provider
 from visioneval.providers.baseline_blind import NO_ANSWER, best_constants
 from visioneval.providers.ocr_rules import Line, pick
-from visioneval.types import Choice, Integer, ModelCard, Prompt, Reply, Request, Settings, Text, YesNo
+from visioneval.types import ModelCard, Prompt, Reply, Request, Settings
 
 
 def lines(*texts: str) -> list[Line]:

@@ -167,8 +167,8 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
 
 
 def _show(stored: StoredRun, graded: GradedRecord, progress: str) -> None:
+    from visioneval.answers import key_text
     from visioneval.printable import printable
-    from visioneval.suite import key_text
 
     assert graded.record is not None
     assert graded.record.reply is not None

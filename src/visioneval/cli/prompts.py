@@ -45,9 +45,10 @@ def command(
     from rich.markup import escape
     from rich.table import Table
 
+    from visioneval.answers import key_text
     from visioneval.printable import printable
     from visioneval.shipped import shipped_suite
-    from visioneval.suite import image_path, json_schema, key_text, load_suite, select
+    from visioneval.suite import image_path, json_schema, load_suite, select
 
     if schema:
         click.echo(msgspec.json.format(msgspec.json.encode(json_schema()), indent=2))
@@ -114,7 +115,6 @@ def _show(path: Path, console: Console) -> None:
 def _type(answer: object, *, inferred: bool) -> str:
     from typing import cast
 
-    from visioneval.suite import answer_type
-    from visioneval.types import Answer
+    from visioneval.answers import Answer, answer_type
 
     return answer_type(cast(Answer, answer)) + (" (inferred)" if inferred else "")

@@ -152,7 +152,7 @@ def _check_no_wait(judge: ModelCard | None, *, no_wait: bool, bounded: bool) -> 
 
 
 def _say_what_was_inferred(prompts: Sequence[Prompt], suite: Path | None) -> None:
-    from visioneval.suite import answer_type
+    from visioneval.answers import answer_type
 
     types = Counter(answer_type(prompt.answer) for prompt in prompts if prompt.answer_inferred)
     if types:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from visioneval.answers import key_text
 from visioneval.compare import GradedRun
-from visioneval.suite import key_text
 from visioneval.types import VERDICT_OUTCOMES, GradedRecord, Reply, Usage
 
 STOPS = {"stop": "stop", "length": "max_tokens", "refusal": "content_filter", "content_filter": "content_filter"}

@@ -7,11 +7,11 @@ import io
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from visioneval.answers import answer_type, key_text
 from visioneval.compare import GradedRun
 from visioneval.errors import ModelError
 from visioneval.pricing import usage_cost_usd
 from visioneval.printable import csv_cell
-from visioneval.suite import answer_type, key_text
 from visioneval.types import GradedRecord, Run
 
 

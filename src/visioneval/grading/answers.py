@@ -11,20 +11,7 @@ from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 from typing import NamedTuple, get_args
 
-from visioneval.grading.characters import fold
-from visioneval.grading.codes import code_key, find_codes
-from visioneval.grading.distance import within_distance
-from visioneval.grading.hits import Reader
-from visioneval.grading.moments import find_cells, find_dates, find_times
-from visioneval.grading.money import find_amounts
-from visioneval.grading.options import Options
-from visioneval.grading.phrases import matches_phrase, phrase_key
-from visioneval.grading.polarity import find_polarity
-from visioneval.grading.preference import settle
-from visioneval.grading.quantities import Asked, find_quantities, unit_asked_for
-from visioneval.grading.question import Question, date_order, unit_asked
-from visioneval.grading.sequences import item_key, split_grid, split_items, split_words
-from visioneval.types import (
+from visioneval.answers import (
     Answer,
     Choice,
     Date,
@@ -41,6 +28,19 @@ from visioneval.types import (
     Transcription,
     YesNo,
 )
+from visioneval.grading.characters import fold
+from visioneval.grading.codes import code_key, find_codes
+from visioneval.grading.distance import within_distance
+from visioneval.grading.hits import Reader
+from visioneval.grading.moments import find_cells, find_dates, find_times
+from visioneval.grading.money import find_amounts
+from visioneval.grading.options import Options
+from visioneval.grading.phrases import matches_phrase, phrase_key
+from visioneval.grading.polarity import find_polarity
+from visioneval.grading.preference import settle
+from visioneval.grading.quantities import Asked, find_quantities, unit_asked_for
+from visioneval.grading.question import Question, date_order, unit_asked
+from visioneval.grading.sequences import item_key, split_grid, split_items, split_words
 
 
 class ValueRule(NamedTuple):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from visioneval.answers import Identifier
 from visioneval.grading.characters import plain_characters
 from visioneval.grading.hits import Hit
 from visioneval.grading.preference import settle
 from visioneval.grading.question import Question
 from visioneval.grading.regex import regex
 from visioneval.grading.words import FRAME, stem
-from visioneval.types import Identifier
 
 _PART = regex(r"[^\W_]+(?:[-/.:_#–][^\W_]+)*")
 _LABELS = frozenset(

@@ -9,12 +9,13 @@ from typing import Literal, NamedTuple
 import msgspec
 from msgspec import Struct
 
+from visioneval.answers import Answer
 from visioneval.errors import SuiteError
 from visioneval.grading.agreement import Agreement, count_agreement
 from visioneval.grading.answers import RULES
 from visioneval.grading.grade import GRADER_VERSION, grade_text
 from visioneval.grading.infer import infer_answer
-from visioneval.types import Answer, Stop, Verdict
+from visioneval.types import Stop, Verdict
 
 GATE = 0.99
 """Least precision and recall with which the grader may rank models."""

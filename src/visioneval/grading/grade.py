@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import msgspec
 
+from visioneval.answers import Answer, Text
 from visioneval.grading.answers import RULES, TextRule, ValueRule, rule_for
 from visioneval.grading.characters import plain_characters
 from visioneval.grading.extract import (
@@ -32,7 +33,7 @@ from visioneval.grading.markup import LONGEST_REPLY, Page, read_page
 from visioneval.grading.question import Question, understand
 from visioneval.grading.refusal import declines, without_declining
 from visioneval.grading.statements import final_statements, names_two_things
-from visioneval.types import Answer, Outcome, Prompt, Reply, Stop, Text, Verdict
+from visioneval.types import Outcome, Prompt, Reply, Stop, Verdict
 
 GRADER_VERSION = "2"
 """Raised whenever a reply could be graded otherwise than before."""

@@ -11,6 +11,23 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from visioneval.answers import (
+    Answer,
+    Choice,
+    Date,
+    Grid,
+    GridCell,
+    Identifier,
+    Integer,
+    Money,
+    Number,
+    OrderedList,
+    SetOf,
+    Text,
+    Time,
+    Transcription,
+    YesNo,
+)
 from visioneval.errors import SuiteError
 from visioneval.grading.answers import RULES
 from visioneval.grading.characters import plain_characters, tokens
@@ -29,23 +46,6 @@ from visioneval.grading.regex import regex
 from visioneval.grading.sequences import split_grid
 from visioneval.grading.units import find_unit
 from visioneval.grading.words import CLOSED_CLASSES
-from visioneval.types import (
-    Answer,
-    Choice,
-    Date,
-    Grid,
-    GridCell,
-    Identifier,
-    Integer,
-    Money,
-    Number,
-    OrderedList,
-    SetOf,
-    Text,
-    Time,
-    Transcription,
-    YesNo,
-)
 
 TYPES: tuple[str, ...] = tuple(RULES.values())
 

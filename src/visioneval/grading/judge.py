@@ -15,9 +15,10 @@ from typing import Literal, Protocol
 import msgspec
 from msgspec import Struct
 
+from visioneval.answers import Text
 from visioneval.errors import ProviderError
 from visioneval.grading.grade import GRADER_VERSION, grade
-from visioneval.types import Outcome, Prompt, Reply, Text, Verdict
+from visioneval.types import Outcome, Prompt, Reply, Verdict
 
 LONGEST_JUDGED = 20_000
 """Characters of a reply that a judge is shown."""

@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
+from visioneval.answers import Choice
 from visioneval.grading.characters import tokens
 from visioneval.grading.hits import MOST_HITS, Hit
 from visioneval.grading.polarity import says_opposite
@@ -13,7 +14,6 @@ from visioneval.grading.preference import clause_of, settle
 from visioneval.grading.question import Question, lettered_options, option_key, options_in
 from visioneval.grading.regex import regex
 from visioneval.grading.words import CLOSED_CLASSES, PLACES, STOP, stem
-from visioneval.types import Choice
 
 _SAME = (
     ("top", "upper"),

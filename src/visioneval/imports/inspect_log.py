@@ -18,11 +18,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from visioneval.answers import Answer, Text
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
 from visioneval.imports.source import Import, Recorded, seconds_or_none, storable, with_picture
 from visioneval.suite import assemble, check_answer
-from visioneval.types import MOST_EPOCHS, Answer, Prompt, Reply, Stop, Text, Timing, Tokens, Usage
+from visioneval.types import MOST_EPOCHS, Prompt, Reply, Stop, Timing, Tokens, Usage
 
 STOPS: Mapping[str, Stop] = {
     "stop": "stop",

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from visioneval.answers import answer_type, key_text
 from visioneval.providers.base import refuse_settings
-from visioneval.suite import answer_type, key_text
 from visioneval.types import ModelCard, Prompt, Reply, Request, Settings, Timing
 
 FEWEST_PROMPTS = 4

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from visioneval import stats
 from visioneval.aggregate import Summary
+from visioneval.answers import Answer, key_text
 from visioneval.compare import Comparison, GradedRun
 from visioneval.report import form
-from visioneval.suite import key_text
-from visioneval.types import Answer, PriceRow, Prompt
+from visioneval.types import PriceRow, Prompt
 
 Titled: TypeAlias = tuple[str, str]
 

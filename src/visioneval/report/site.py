@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from visioneval import stats
 from visioneval.aggregate import ENOUGH_PERCENT, FEWEST_FOR_PERCENT
+from visioneval.answers import answer_type, key_text
 from visioneval.compare import Comparison, Contest, GradedRun, compare, corrected
 from visioneval.pricing import usage_cost_usd
 from visioneval.report import charts, facts, form, words
@@ -28,7 +29,6 @@ from visioneval.report.collect import Group
 from visioneval.report.leaderboard import ItemHealth, Standing, item_health
 from visioneval.report.pictures import Picture
 from visioneval.report.sheet import below, sections
-from visioneval.suite import answer_type, key_text
 from visioneval.types import OUTCOMES, VERDICT_OUTCOMES, GradedRecord, Prompt
 
 MOST_COMPARED = 24
