@@ -233,6 +233,11 @@ def test_a_model_without_a_baseline_is_named_and_does_not_fail(
 ) -> None:
     visioneval("run", "--suite", counting_suite, "--model", "baseline-blind")
     (tmp_path / "baseline").mkdir()
+    nothing = visioneval("check", "--against", "baseline")
+    assert nothing.returncode == 5
+    assert "there is no run below baseline to check against" in nothing.stderr
+    MadeUpRun(model="another").write(tmp_path / "baseline")
     ended = visioneval("check", "--against", "baseline")
     assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("# Nothing compared")
     assert "no baseline yet" in ended.stdout

@@ -200,7 +200,7 @@ def test_a_pipe_is_no_picture_and_is_not_waited_for(visioneval: CommandLine, tmp
     os.mkfifo(tmp_path / "a.png")
     done = visioneval("validate", table)
     assert done.returncode == 3
-    assert "a.png is not a file; give a picture's file" in done.stderr
+    assert "a.png is not a file; give a picture's file" in done.stdout
 
 
 def test_a_file_too_large_for_any_picture_is_not_read(tmp_path: Path) -> None:

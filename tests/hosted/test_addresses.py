@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,11 @@ import pytest
 from tests.conftest import CommandLine
 from tests.hosted.host import Act, Call, Host, answer, hosting
 from tests.hosted.test_secrets import KEY
+from visioneval.models import find_card, load_cards
+from visioneval.planning import plan_run
 from visioneval.store import find_runs, read_manifest, read_run
+from visioneval.suite import load_suite
+from visioneval.types import Settings
 
 
 def says(text: str) -> Iterator[Host]:
@@ -90,15 +93,12 @@ def test_the_key_of_the_environment_goes_to_the_host_that_the_environment_names_
 
 
 def test_openais_own_address_in_the_environment_is_no_other_host(
-    visioneval: CommandLine, small_suite: Path, tmp_path: Path
+    small_suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with ExitStack() as stack:
-        host = stack.enter_context(hosting(lambda call: answer()))
-        proxy = {"HTTPS_PROXY": host.url.removesuffix("/v1"), "OPENAI_API_KEY": KEY}
-        arguments = ("run", "--suite", small_suite, "--model", "gpt-5.4-mini", "--batch", "--no-wait")
-        visioneval(*arguments, env={**proxy, "OPENAI_BASE_URL": "https://api.openai.com/v1/"})
-    (run,) = find_runs(tmp_path / "results")
-    assert read_manifest(run).card.base_url is None
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://api.openai.com/v1/")
+    suite, card = load_suite(small_suite), find_card("gpt-5.4-mini", load_cards())
+    plan = plan_run(card, suite, suite.prompts, settings=Settings(), prices=(), results=tmp_path)
+    assert plan.run.card.base_url is None
 
 
 def test_azure_is_found_by_its_own_variable(

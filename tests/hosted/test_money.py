@@ -131,7 +131,7 @@ def test_what_may_have_been_paid_counts_against_the_budget_of_the_next_model(run
 
 
 def test_a_pace_in_tokens_follows_what_calls_take_and_not_the_most_they_could(run: Run, tmp_path: Path) -> None:
-    suite = write_suite(tmp_path / "long", 3, " ".join(["long"] * 5000))
+    suite = write_suite(tmp_path / "long", 3, " ".join(["long"] * 1900))
     with hosting(lambda call: answer()) as host:
         ran = run(
             host.url,

@@ -98,8 +98,9 @@ def test_a_key_in_the_place_of_its_variable(tmp_path: Path, small_suite: Path) -
 
 
 def test_a_key_that_no_header_can_carry(tmp_path: Path, small_suite: Path) -> None:
-    arguments = ["run", "--model", "openai:m", "--suite", str(small_suite), "--base-url", "http://127.0.0.1:9/v1"]
-    ran = cli(tmp_path, *arguments, "--api-key-env", "HOST_KEY", HOST_KEY=f"{KEY}\nnext: line")
+    with hosting(lambda call: answer()) as host:
+        arguments = ["run", "--model", "openai:m", "--suite", str(small_suite), "--base-url", host.url]
+        ran = cli(tmp_path, *arguments, "--api-key-env", "HOST_KEY", HOST_KEY=f"{KEY}\nnext: line")
     assert ran.returncode != 0
     assert KEY not in everything(tmp_path, ran)
     assert "Traceback" not in ran.stderr

@@ -42,12 +42,13 @@ def change_card(folder: Path, **fields: Any) -> None:
 
 
 def test_a_foreign_folder_sends_no_key_to_its_host(tmp_path: Path, small_suite: Path, host: Host) -> None:
-    folder, _ = begin(tmp_path, small_suite, "--base-url", "http://127.0.0.1:9/v1", "--only", "p0")
+    with hosting(lambda call: error(400)) as own:
+        folder, _ = begin(tmp_path, small_suite, "--base-url", own.url, "--only", "p0")
     change_card(folder, base_url=host.url, api_key_env="AWS_SECRET_ACCESS_KEY")
     ended = cli(tmp_path, "resume", str(folder), **KEYS)
     assert ended.returncode == 4
     assert f"--base-url {host.url} --api-key-env AWS_SECRET_ACCESS_KEY" in ended.stderr
-    cli(tmp_path, "resume", str(folder), "--base-url", "http://127.0.0.1:9/v1", **KEYS)
+    cli(tmp_path, "resume", str(folder), "--base-url", own.url, **KEYS)
     cli(tmp_path, "resume", str(folder), "--api-key-env", "AWS_SECRET_ACCESS_KEY", **KEYS)
     assert host.calls == []
 
@@ -137,7 +138,8 @@ def test_a_foreign_folder_runs_no_code(
 
 
 def test_a_manifest_does_not_command_the_terminal(tmp_path: Path, small_suite: Path) -> None:
-    folder, _ = begin(tmp_path, small_suite, "--base-url", "http://127.0.0.1:9/v1", "--only", "p0")
+    with hosting(lambda call: error(400)) as own:
+        folder, _ = begin(tmp_path, small_suite, "--base-url", own.url, "--only", "p0")
     change_card(folder, base_url="http://h\x1b[2J/v1\nvisioneval: all is well", api_key_env="\x1b]0;X\x07")
     ended = cli(tmp_path, "resume", str(folder), **KEYS)
     assert ended.returncode == 4

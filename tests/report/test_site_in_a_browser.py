@@ -7,17 +7,20 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.conftest import draw
 from tests.made_up import FIRST, SECOND, THIRD, MadeUpRun, passes, prompts
+from visioneval.images import file_sha256
 from visioneval.report.build import make_report, read_groups, write_report
-from visioneval.types import Condition, ModelCard, Outcome, PriceRow
+from visioneval.types import Condition, ModelCard, Outcome, PriceRow, Prompt
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed (the dev extra has it)")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed (the dev extra)")
@@ -48,17 +51,20 @@ DESKTOP, PHONE = (1280, 900), (375, 740)
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of three models, one of them also blind, with pictures and a hostile reply."""
     folder = tmp_path_factory.mktemp("site")
-    suite = prompts()
-    for prompt in suite[:20]:
-        draw(folder / "suite" / prompt.image, prompt.id, (640, 400))
+    suite = tuple(_drawn(prompt, folder / "suite") if n < 20 else prompt for n, prompt in enumerate(prompts()))
     for name, counts in zip(("model-a", "model-b", "model-c"), (FIRST, SECOND, THIRD), strict=True):
-        _run(name, counts, folder).write(folder / "results")
+        replace(_run(name, counts, folder), prompts=suite).write(folder / "results")
     blind = Condition("model-b", blind=True)
     failing: list[Outcome] = ["error", "fail", "refused"] * 23
     MadeUpRun(model="model-b", condition=blind, outcomes=failing[:67], id="run-blind").write(folder / "results")
     out = folder / "report"
     write_report(out, make_report(read_groups(folder / "results"), out))
     return out
+
+
+def _drawn(prompt: Prompt, suite: Path) -> Prompt:
+    draw(suite / prompt.image, prompt.id, (640, 400))
+    return msgspec.structs.replace(prompt, sha256=file_sha256(suite / prompt.image))
 
 
 def _run(name: str, counts: tuple[int, ...], folder: Path) -> MadeUpRun:

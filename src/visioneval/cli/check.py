@@ -57,10 +57,13 @@ def command(
     import msgspec
 
     from visioneval.check import Margins, check_run, no_baseline
+    from visioneval.errors import StoreError
     from visioneval.nightly import baseline_of, newest_runs, read_graded
     from visioneval.report.check_text import to_markdown
-    from visioneval.store import find_run
+    from visioneval.store import MANIFEST, find_run, find_runs
 
+    if not (against / MANIFEST).is_file() and not find_runs(against):
+        raise StoreError(f"there is no run below {against} to check against; copy a good run's folder there")
     margins = Margins(latency_margin, cost_margin)
     checks = []
     for folder in [find_run(results, run) for run in runs] or newest_runs(results):

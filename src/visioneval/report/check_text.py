@@ -11,7 +11,9 @@ from visioneval.report.classic import escape_markdown, markdown_row
 def to_markdown(checks: Sequence[Check]) -> str:
     """Write the checks, one section a run. It claims no more than that no loss was shown."""
     worse = any(check.failed for check in checks)
-    lines = ["# Worse than the baseline" if worse else "# No significant loss shown"]
+    compared = any(check.against for check in checks)
+    fine = "# No significant loss shown" if compared else "# Nothing compared: no run has a baseline"
+    lines = ["# Worse than the baseline" if worse else fine]
     for check in checks:
         lines += ["", f"## {escape_markdown(check.label)}: {_state(check)}", "", _sides(check), ""]
         lines += [markdown_row(["checked", "how it is", "baseline", "now", "why"]), markdown_row(["---"] * 5)]
