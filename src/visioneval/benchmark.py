@@ -15,7 +15,7 @@ from visioneval.batching import Batching, BatchRunner, check_batched
 from visioneval.batching.journal import JOURNAL, Journal
 from visioneval.budget import Budget, most_spent_usd
 from visioneval.cache import known_replies
-from visioneval.errors import StoreError, UsageError
+from visioneval.errors import StoreError, SuiteError, UsageError
 from visioneval.grading import grade
 from visioneval.planning import Plan
 from visioneval.pricing import usage_cost_usd
@@ -25,9 +25,10 @@ from visioneval.providers.openai import OpenAIProvider
 from visioneval.questions import ImageCache, Shots
 from visioneval.regrading import grade_stored
 from visioneval.runner import Runner
+from visioneval.shipped import shipped_suite
 from visioneval.store import Place, RunFolder, StoredRun, check_writable, read_run, write_verdicts
 from visioneval.suite import check_pictures, load_suite
-from visioneval.types import ModelCard, Prompt, Record, Run, Verdict
+from visioneval.types import ModelCard, Prompt, Record, Run, Suite, Verdict
 from visioneval.work import Ending, Limits, Watcher, Work
 
 T = TypeVar("T")
@@ -102,12 +103,7 @@ def resume(folder: Path, card: ModelCard, progress: Progress, options: Options |
     """
     options, stored = options or Options(), read_run(folder)
     run, settings = stored.run, stored.run.condition.settings
-    suite = load_suite(stored.suite_path)
-    if suite.sha256 != run.suite_sha256:
-        raise StoreError(
-            f"run {run.id}: the suite {stored.suite_path} has changed since (sha256 {suite.sha256[:12]}…, "
-            f"was {run.suite_sha256[:12]}…); start a new run"
-        )
+    suite = _suite_of(stored)
     if settings.batched:
         check_batched(run.card, settings, options.limits)
     elif options.batching.cancel or not options.batching.wait:
@@ -116,8 +112,11 @@ def resume(folder: Path, card: ModelCard, progress: Progress, options: Options |
     with RunFolder(folder) as opened:  # before a model is loaded that another process may have loaded already
         stored = read_run(folder)  # again, now that nobody else can write to it
         shots = Shots.choose(suite, settings.few_shot)
-        work = _work(run, stored.prompts, opened, stored.suite_folder, shots, options)
+        work = _work(run, stored.prompts, opened, suite.folder, shots, options)
         work.done = frozenset((each.prompt_id, each.epoch) for each in stored.records if each.reply is not None)
+        if not settings.batched and not any(work.left()):
+            progress.say(f"run {run.id} lacks no answer: nothing is asked")
+            return finish(folder, Ending("complete"))
         work.budget = _budget(run, stored.records, options)
         provider = open_provider(card, stored.prompts, settings)
 
@@ -127,6 +126,29 @@ def resume(folder: Path, card: ModelCard, progress: Progress, options: Options |
 
         ended = asyncio.run(_closing(provider, go_on()))
     return finish(folder, *ended)
+
+
+def _suite_of(stored: StoredRun) -> Suite:
+    """Return the suite that a run asks, as it was: the shipped one is found wherever the run folder is now.
+
+    Raises StoreError when it is not there, or has changed.
+    """
+    run = stored.run
+    try:
+        suite = load_suite(stored.suite_path)
+    except SuiteError as error:
+        suite = load_suite(shipped_suite())
+        if suite.sha256 != run.suite_sha256:
+            raise StoreError(
+                f"run {run.id}: its suite cannot be read at {stored.suite_path} ({error}); if the run folder was "
+                "moved, move it back, or its suite along"
+            ) from None
+    if suite.sha256 != run.suite_sha256:
+        raise StoreError(
+            f"run {run.id}: the suite {stored.suite_path} has changed since (sha256 {suite.sha256[:12]}…, "
+            f"was {run.suite_sha256[:12]}…); start a new run"
+        )
+    return suite
 
 
 def _work(

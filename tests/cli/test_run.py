@@ -90,9 +90,25 @@ def test_resume_asks_exactly_for_what_has_no_answer(
     assert (run / "records.jsonl").read_bytes().startswith(before)
     assert len(read_run(run).records) == 5
     assert set(outcomes(run).values()) == {"pass"}
+    file.unlink()  # whoever would be asked need not be there
     third = visioneval("resume", f"replay:{file}")  # the model's name
-    assert third.returncode == 0
+    assert third.returncode == 0, third.stderr
+    assert "lacks no answer: nothing is asked" in third.stderr
     assert len((run / "records.jsonl").read_bytes().splitlines()) == 5 + 3
+
+
+def test_a_run_folder_that_was_moved_is_resumed_or_says_what_it_misses(
+    visioneval: CommandLine, counting_suite: Path, tmp_path: Path
+) -> None:
+    visioneval("run", "--model", "baseline-blind", "--category", "defect_detection")
+    shipped = the_run(tmp_path).rename(tmp_path / "shipped")
+    ended = visioneval("resume", shipped)
+    assert ended.returncode == 0, ended.stderr
+    visioneval("run", "--model", "baseline-blind", "--suite", counting_suite)
+    own = the_run(tmp_path).rename(tmp_path / "own")
+    lost = visioneval("resume", own)
+    assert lost.returncode == 5
+    assert "if the run folder was moved, move it back, or its suite along" in lost.stderr
 
 
 def test_a_run_that_covers_too_little_is_shown_but_not_ranked(
