@@ -14,8 +14,11 @@ import pytest
 from tests.hosted.conftest import Run, write_suite
 from tests.hosted.host import Act, Call, answer, chat_answer, error, events, hosting
 from tests.hosted.test_secrets import cli
+from visioneval.benchmark import Finished
+from visioneval.cli.outcome import report_runs
 from visioneval.providers.hosted.faults import duration_s, retry_after_s
 from visioneval.types import Usage
+from visioneval.work import RetryPolicy
 
 HTML = Act(200, b"<html><title>Bad gateway</title></html>", {"content-type": "text/html"})
 PASSING = {
@@ -309,13 +312,14 @@ def test_chat_answers(run: Run) -> None:
     assert host.calls[0].body["max_completion_tokens"] == 7
 
 
-def test_a_host_that_is_not_there_is_named(tmp_path: Path, small_suite: Path) -> None:
-    """One prompt's few tries do not end the run as many would, but its exit code says as much."""
-    arguments = ["run", "--model", "openai:m", "--base-url", "http://127.0.0.1:9/v1", "--suite", str(small_suite)]
-    ran = cli(tmp_path, *arguments, "--only", "p0")
-    assert ran.returncode == 6
-    assert "cannot reach http://127.0.0.1:9" in ran.stderr
-    assert "--base-url" in ran.stderr
+def test_a_host_that_is_not_there_is_named(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """A prompt's few tries do not end the run as many would, but its exit code says as much."""
+    few = RetryPolicy(max_attempts=2, base_s=0.01, longest_s=0.05)
+    ran = run("http://127.0.0.1:9/v1", limits={"retry": few, "concurrency": 1})
+    assert report_runs([Finished(ran.stored, ran.ending)], as_json=False) == 6
+    said = capsys.readouterr().err
+    assert "cannot reach http://127.0.0.1:9" in said
+    assert "--base-url" in said
 
 
 def test_a_host_that_fails_every_call_is_not_said_to_be_silent(run: Run) -> None:

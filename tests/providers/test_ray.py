@@ -144,7 +144,9 @@ def test_an_actor_and_a_node_killed_midway_cost_no_answer(
     assert len(provider._pictures) == len(COLOURS), "a picture went into the cluster more than once"
 
 
-def test_what_keeps_an_actor_from_starting_is_one_line(cluster: Any, tmp_path: Path) -> None:
+def test_what_keeps_an_actor_from_starting_is_one_line(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cluster.add_node(num_cpus=1)
     wrong = ModelCard("m", "transformers", str(tmp_path), options={"device": "cpu", "ray": cluster.address})
     needs_gpu = micro(cluster.address, device="cuda")
@@ -153,6 +155,15 @@ def test_what_keeps_an_actor_from_starting_is_one_line(cluster: Any, tmp_path: P
             open_ray_provider(wrong)
         with pytest.raises(ModelError, match=r"the Ray cluster has no GPU; add nodes with one, or --device cpu"):
             open_ray_provider(needs_gpu)
+    monkeypatch.setattr("visioneval.providers.ray.RELEASE_TIMEOUT_S", 2.0)
+    ray.init(cluster.address, log_to_driver=False, logging_level="error")
+    other = ray.remote(num_cpus=1)(Other).remote()
+    ray.get(other.sit.remote())
+    with pytest.raises(ModelError, match="none of the 1 CPUs of the Ray cluster is free"):
+        _actor_count(ray, "m", LocalOptions(device="cpu"), on_gpu=False)
+    ray.kill(other)
+    monkeypatch.undo()
+    assert _actor_count(ray, "m", LocalOptions(device="cpu"), on_gpu=False) == 1
 
 
 class SickActor(ModelActor):
@@ -184,17 +195,6 @@ def test_an_actor_whose_gpu_is_lost_is_replaced_and_its_batch_asked_again(
     assert (tmp_path / "was sick").exists()
     assert finished.ending.reason == "complete"
     assert {graded.verdict.outcome for graded in finished.stored.graded()} == {"pass"}
-
-
-def test_a_cluster_in_use_gives_what_is_free_and_says_when_nothing_is(cluster: Any) -> None:
-    cluster.add_node(num_cpus=2)
-    ray.init(cluster.address, log_to_driver=False, logging_level="error")
-    others = [ray.remote(num_cpus=1)(Other).remote() for _ in range(2)]
-    ray.get([other.sit.remote() for other in others])
-    with pytest.raises(ModelError, match="none of the 2 CPUs of the Ray cluster is free"):
-        _actor_count(ray, "m", LocalOptions(device="cpu"), on_gpu=False)
-    ray.kill(others[0])
-    assert _actor_count(ray, "m", LocalOptions(device="cpu"), on_gpu=False) == 1
 
 
 @pytest.mark.parametrize("device", ["split", "cuda:1"])

@@ -145,7 +145,7 @@ def test_a_page_opens_without_an_error_and_fits(
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (DESKTOP, "dark"), (PHONE, "light")])
+@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "dark"), (PHONE, "light")])
 def test_axe_finds_nothing_to_object_to(open_page: Any, path: str, size: tuple[int, int], scheme: str) -> None:
     assert issues(open_page(path, size, scheme)) == []
 
