@@ -109,7 +109,7 @@ def run(tmp_path: Path, small_suite: Path) -> Run:
         **options: Any,
     ) -> Ran:
         model = ModelCard(
-            **{"name": "m", "provider": "openai", "base_url": url, "options": {"timeout_s": 2}, **(card or {})}
+            **{"name": "m", "provider": "openai", "base_url": url, "options": {"timeout_s": 20}, **(card or {})}
         )
         loaded = load_suite(suite)
         plan = plan_run(

@@ -47,14 +47,14 @@ PASSING = {
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
 def test_what_passes_is_tried_again(run: Run, fault: Act) -> None:
     with hosting(lambda call: fault if call.nth == 1 and "0" in call.question else answer()) as host:
-        ran = run(host.url, card={"options": {"timeout_s": 0.5}})
+        ran = run(host.url, card={"options": {"timeout_s": 1.0}})
     assert ran.replies == dict.fromkeys(("p0", "p1", "p2", "p3", "p4"), "yes")
     assert host.asked == {f"Is light {n} on?": 2 if n == 0 else 1 for n in range(5)}
     record = next(record for record in ran.stored.records if record.prompt_id == "p0")
     assert record.reply is not None
     assert record.reply.timing.attempts == 2
     assert record.reply.timing.service_s is not None
-    assert record.reply.timing.service_s < 0.5
+    assert record.reply.timing.service_s < 1.0
 
 
 def test_a_wrong_content_type_with_a_right_body_is_an_answer(run: Run) -> None:
@@ -221,13 +221,16 @@ def test_a_reply_of_ten_megabytes_is_kept(run: Run) -> None:
 
 def test_a_thousand_prompts_under_mixed_faults_are_answered_once_each(run: Run, tmp_path: Path) -> None:
     suite = write_suite(tmp_path / "many", 1000)
-    chance = random.Random(7)
     faults = [fault for name, fault in PASSING.items() if name not in ("silence", "429")]
     faults.append(error(429, retry_after_ms="5"))
 
     def script(call: Call) -> Act:
+        """What befalls a question depends on it alone: up to six faults, and none twice, for garbage told again
+        and again is no passing fault."""
         number = call.question.split()[2]
-        return chance.choice(faults) if chance.random() < 0.3 else answer(f"yes {number}")
+        chance = random.Random(int(number))
+        befalls = chance.sample(faults, 6)[: min(6, int(chance.expovariate(1.2)))]
+        return befalls[call.nth - 1] if call.nth <= len(befalls) else answer(f"yes {number}")
 
     with hosting(script) as host:
         ran = run(host.url, suite=suite, limits={"concurrency": 32})
