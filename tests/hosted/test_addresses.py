@@ -117,3 +117,33 @@ def test_azure_is_found_by_its_own_variable(
     (run,) = find_runs(tmp_path / "results")
     assert read_manifest(run).card.base_url == there
     assert all(call.path.startswith("/openai/") for call in first.calls)
+
+
+def test_a_key_of_azure_goes_to_its_resource_and_never_to_openai(
+    visioneval: CommandLine, small_suite: Path, tmp_path: Path, first: Host, second: Host
+) -> None:
+    arguments = ("run", "--suite", small_suite, "--model", "azure:deployment")
+    keys = {"AZURE_OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": first.url}
+    nowhere = visioneval(*arguments, env=keys)
+    assert nowhere.returncode == 4
+    assert "needs its resource's address; give --base-url or set AZURE_OPENAI_ENDPOINT" in nowhere.stderr
+    assert not (tmp_path / "results").exists()
+    resource = second.url.removesuffix("/v1")
+    ended = visioneval(*arguments, env={**keys, "AZURE_OPENAI_ENDPOINT": f"{resource}/"})
+    assert ended.returncode == 0, ended.stderr
+    (run,) = find_runs(tmp_path / "results")
+    assert read_manifest(run).card.base_url == f"{resource}/openai/v1"
+    assert {call.path for call in second.calls} == {"/openai/v1/responses"}
+    assert not first.calls
+
+
+@pytest.mark.parametrize("secret", ["user:word@", ""])
+def test_a_base_url_that_holds_more_than_an_address_is_refused_without_being_shown(
+    visioneval: CommandLine, small_suite: Path, secret: str
+) -> None:
+    url = f"http://{secret}localhost:8000/v1{'' if secret else '?key=word'}"
+    ended = visioneval("run", "--suite", small_suite, "--model", "openai:m", "--base-url", url)
+    assert ended.returncode == 4
+    assert "holds a user name, a password, a query or a fragment; leave them out" in ended.stderr
+    assert "word@" not in ended.stderr
+    assert "key=word" not in ended.stderr

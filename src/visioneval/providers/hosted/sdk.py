@@ -32,8 +32,14 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
-BASE_URL_ENV, AZURE_ENDPOINT_ENV = "OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT"
+BASE_URL_ENV, AZURE_ENDPOINT_ENV, AZURE_KEY_ENV = (
+    "OPENAI_BASE_URL",
+    "AZURE_OPENAI_ENDPOINT",
+    "AZURE_OPENAI_API_KEY",
+)
 OPENAI_URL = "https://api.openai.com/v1"
+AZURE_PATH = "/openai/v1"
+"""Of the API without dates, below a resource's address; the SDK adds the path of a dated one itself."""
 NO_KEY = "none"
 """What servers without keys are sent, for the SDK insists on one."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -84,7 +90,7 @@ def check_host(card: ModelCard) -> None:
     """Raise ModelError, without the value, for a base URL that is missing or may not be in a manifest."""
     url = card.base_url
     if not url:
-        if "api_version" in card.options:
+        if _is_azure(card):
             raise ModelError(
                 f"model {card.name!r} needs its resource's address; give --base-url or set {AZURE_ENDPOINT_ENV}"
             )
@@ -98,10 +104,6 @@ def check_host(card: ModelCard) -> None:
         raise ModelError(
             f"model {card.name!r}: the base URL must begin with http:// or https:// and name a host; correct "
             f"--base-url, the card or {BASE_URL_ENV}"
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ModelError(
-            "the base URL must begin with http:// or https:// and name a host, as http://localhost:8000/v1 does"
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ModelError(
@@ -217,9 +219,17 @@ def _types_on_demand() -> Iterator[None]:
 
 
 def _host_of_environment(card: ModelCard) -> str | None:
-    variable = AZURE_ENDPOINT_ENV if "api_version" in card.options else BASE_URL_ENV
-    url = os.environ.get(variable, "").strip()
-    return url if url.rstrip("/") not in ("", OPENAI_URL) else None
+    url = os.environ.get(AZURE_ENDPOINT_ENV if _is_azure(card) else BASE_URL_ENV, "").strip()
+    if url.rstrip("/") in ("", OPENAI_URL):
+        return None
+    if _is_azure(card) and "api_version" not in card.options:
+        return f"{url.rstrip('/').removesuffix(AZURE_PATH)}{AZURE_PATH}"
+    return url
+
+
+def _is_azure(card: ModelCard) -> bool:
+    """Return whether a card is of a resource on Azure, whose key is for no other host."""
+    return "api_version" in card.options or card.api_key_env == AZURE_KEY_ENV
 
 
 def _host(url: str) -> str:
