@@ -61,6 +61,8 @@ class Ending(Struct, frozen=True):
 
     reason: Reason
     message: str = ""
+    under_way: str = ""
+    """What goes on at the host without this program: batches that can be fetched, or stopped."""
 
 
 class Watcher:

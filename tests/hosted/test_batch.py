@@ -151,8 +151,8 @@ def test_no_wait_sends_and_leaves_and_resume_fetches(
     sent = ask(visioneval, host, small_suite, "--no-wait")
     assert sent.returncode == 0, sent.stderr
     assert sent.stdout == ""
-    assert "visioneval resume results/gpt-5.4-mini/" in sent.stderr
-    assert "--cancel` stops it" in sent.stderr
+    resume = f"visioneval resume results/gpt-5.4-mini/{the_run(tmp_path).folder.name}"
+    assert f"to fetch the answers, or to stop it:\n    {resume}\n    {resume} --cancel\n" in sent.stderr
     early = visioneval("resume", "gpt-5.4-mini", "--no-wait", env=host.environment)
     assert early.returncode == 0, early.stderr
     assert not the_run(tmp_path).records
@@ -163,6 +163,22 @@ def test_no_wait_sends_and_leaves_and_resume_fetches(
     again = visioneval("resume", "gpt-5.4-mini", *QUICK, env=host.environment)
     assert again.returncode == 0, again.stderr
     assert host.asked == EVERY
+
+
+def test_how_to_go_on_names_the_host_that_was_named(
+    visioneval: CommandLine, host: BatchHost, small_suite: Path
+) -> None:
+    host.looks, url = 50, host.environment["OPENAI_BASE_URL"]
+    named = ("--base-url", url, "--api-key-env", "HOST_KEY", "--only", "p0", "--no-wait")
+    environment = {"HOST_KEY": host.environment["OPENAI_API_KEY"]}
+    run = ("run", "--batch", "--suite", small_suite, "--model", "gpt-5.4-mini", *QUICK, *named)
+    sent = visioneval(*run, env=environment)
+    assert "1 request is in 1 batch at the host" in sent.stderr
+    hint = sent.stderr.splitlines()[-1]
+    assert hint.endswith(f"--base-url {url} --api-key-env HOST_KEY --cancel")
+    stopped = visioneval(*hint.split()[1:], env=environment)
+    assert stopped.returncode == 0, stopped.stderr
+    assert {batch.status for batch in host.batches.values()} <= {"cancelling", "cancelled"}
 
 
 def test_several_efforts_are_all_sent_before_any_is_waited_for(
@@ -248,7 +264,7 @@ def test_ctrl_c_leaves_the_batch_to_the_host_and_says_how_to_go_on(
     assert process.returncode == 130, stderr
     assert "Traceback" not in stderr
     assert "5 requests are in 1 batch at the host" in stderr
-    assert "--cancel` stops it" in stderr
+    assert "or to stop it:\n    visioneval resume" in stderr
     assert next(iter(host.batches.values())).status == "in_progress"
     host.looks = 1
     fetched = visioneval("resume", the_run(tmp_path).folder, *QUICK, env=host.environment)
@@ -265,7 +281,7 @@ def test_cancel_stops_the_batches_and_keeps_what_they_answered(
     ask(visioneval, host, small_suite, "--no-wait")
     asked = visioneval("resume", "gpt-5.4-mini", "--cancel", "--no-wait", env=host.environment)
     assert asked.returncode == 0, asked.stderr
-    assert "are being stopped" in asked.stderr
+    assert "the host is stopping the batches" in asked.stderr
     ended = visioneval("resume", "gpt-5.4-mini", "--cancel", *QUICK, env=host.environment)
     assert ended.returncode == 1
     assert host.done == ["upload", "create", "cancel", "content", "content"]
@@ -303,8 +319,9 @@ def test_a_batch_under_way_counts_against_the_budget_of_a_resumed_run(
 ) -> None:
     suite = write_suite(tmp_path / "many", 40)
     host.looks = 3
-    ask(visioneval, host, suite, *cards(tmp_path), "--max-cost", "0.009", "--no-wait")
+    sent = ask(visioneval, host, suite, *cards(tmp_path), "--max-cost", "0.009", "--no-wait")
     first = len(host.asked)
+    assert f"{40 - first} more are not sent: they could take the cost past $0.009" in sent.stderr
     visioneval("resume", "m", *cards(tmp_path)[:2], "--max-cost", "0.009", "--no-wait", env=host.environment)
     assert len(host.asked) == first
 

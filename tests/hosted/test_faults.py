@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosted.conftest import Run, write_suite
+from tests.hosted.conftest import IMPATIENT, Run, write_suite
 from tests.hosted.host import Act, Call, answer, chat_answer, error, events, hosting
 from tests.hosted.test_secrets import cli
 from visioneval.benchmark import Finished
@@ -181,7 +181,7 @@ def test_a_host_that_is_down_is_probed_and_not_hammered(run: Run, tmp_path: Path
 
 def test_a_host_that_never_answers_ends_the_run_soon(run: Run) -> None:
     started = time.monotonic()
-    ran = run("http://127.0.0.1:9/v1", limits={"concurrency": 16})
+    ran = run("http://127.0.0.1:9/v1", limits={"concurrency": 16, "breaker": IMPATIENT})
     assert ran.ending.reason == "fatal"
     assert "resume when one can" in ran.ending.message
     assert "http://127.0.0.1:9" in ran.ending.message
@@ -327,7 +327,7 @@ def test_a_host_that_is_not_there_is_named(run: Run, capsys: pytest.CaptureFixtu
 
 def test_a_host_that_fails_every_call_is_not_said_to_be_silent(run: Run) -> None:
     with hosting(lambda call: error(500, message="boom")) as host:
-        ran = run(host.url, limits={"concurrency": 16})
+        ran = run(host.url, limits={"concurrency": 16, "breaker": IMPATIENT})
     assert ran.ending.reason == "fatal"
     assert "the host answered 500: boom; no call has gone through for" in ran.ending.message
 

@@ -50,6 +50,22 @@ def test_manifests_with_fields_that_are_gone_are_read(visioneval: CommandLine, t
     assert "Seed" not in next((tmp_path / "results/report/runs").iterdir()).read_text(encoding="utf-8")
 
 
+def test_a_run_without_an_answer_is_named_and_shown_as_no_score(
+    visioneval: CommandLine, results: Path, tmp_path: Path
+) -> None:
+    waiting = MadeUpRun(model="model-d", outcomes=["skipped"] * 67)
+    folder = waiting.write(results)
+    done = visioneval("report", "--results", results)
+    assert done.returncode == 0, done.stderr
+    assert f"model-d: run {folder.name} has no answer yet, and is left out" in done.stderr
+    assert "model-d" not in done.stdout
+    assert not any(b"model-d" in content for content in files_of(results / "report").values())
+    waiting.write(tmp_path / "alone")
+    alone = visioneval("report", "--results", tmp_path / "alone")
+    assert alone.returncode == 5
+    assert "no run below" in alone.stderr
+
+
 def test_check_fails_until_the_report_is_written_again(visioneval: CommandLine, results: Path) -> None:
     missing = visioneval("report", "--results", results, "--check")
     assert missing.returncode == 1

@@ -85,13 +85,15 @@ class BatchRunner:
                 return self._end(self.ending.reason, self.ending.message)
             if self.batching.cancel:
                 if self.journal.parts:
-                    return self._end("submitted", "the batches are being stopped")
+                    return Ending(
+                        "submitted", "the host is stopping the batches; what they answered can be fetched soon"
+                    )
                 return _cancelled("the batches") if any(self.ledger.left()) else Ending("complete")
             await self._submit()
             if not self.journal.parts:
                 return self.ending or Ending("complete")
             if not self.batching.wait:
-                return self._end("submitted")
+                return self._end("submitted", self._withheld())
             await self.calls.sleep(self._first_look_s)
 
     async def _go_on(self) -> None:
@@ -176,9 +178,7 @@ class BatchRunner:
             self._close(part)
             return
         self.journal.note(Created(part.number, now(), batch.id))
-        self.watcher.say(
-            f"batch {batch.id}: {len(part.places)} requests are at the host, to be answered within 24 h"
-        )
+        self.watcher.say(f"batch {batch.id}: {_requests(part)} at the host, to be answered within 24 h")
 
     def _close(self, part: Part) -> None:
         """Leave a part of which no batch was made: its requests are free to be sent again."""
@@ -250,19 +250,24 @@ class BatchRunner:
         self.calls.stopping.set()
 
     def _end(self, reason: Reason, message: str = "") -> Ending:
-        return Ending(reason, ". ".join(part for part in (message, self._under_way()) if part))
+        return Ending(reason, message, self._under_way())
+
+    def _withheld(self) -> str:
+        """Say how many requests were not sent because the money might not suffice; empty when all were."""
+        if not self._out_of_money or self.work.budget is None:
+            return ""
+        return (
+            f"{sum(1 for _ in self.ledger.left())} more are not sent: they could take the cost past "
+            f"${self.work.budget.limit_usd}; fetch the answers first, or resume with a higher --max-cost"
+        )
 
     def _under_way(self) -> str:
-        """Say what goes on at the host, how to fetch it and how to stop it; empty when nothing does."""
+        """Say what goes on at the host; empty when nothing does."""
         parts = [part for part in self.journal.parts.values() if part.batch_id]
         if not parts:
             return ""
-        requests, folder = sum(len(part.places) for part in parts), self.work.folder.folder
         batches = "1 batch" if len(parts) == 1 else f"{len(parts)} batches"
-        return (
-            f"{requests} requests are in {batches} at the host, which goes on without this program: `visioneval "
-            f"resume {folder}` fetches the answers, `visioneval resume {folder} --cancel` stops it"
-        )
+        return f"{_requests(*parts)} in {batches} at the host, which goes on without this program"
 
 
 def check_batched(card: ModelCard, settings: Settings, limits: Limits) -> None:
@@ -277,3 +282,8 @@ def check_batched(card: ModelCard, settings: Settings, limits: Limits) -> None:
 
 def _cancelled(what: str) -> Ending:
     return Ending("cancelled", f"{what} was cancelled; what it did not answer can be asked again")
+
+
+def _requests(*parts: Part) -> str:
+    number = sum(len(part.places) for part in parts)
+    return "1 request is" if number == 1 else f"{number} requests are"

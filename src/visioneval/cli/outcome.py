@@ -104,12 +104,17 @@ def _what_is_missing(finished: Finished) -> str:
     if not missing:
         return ""
     reasons = sorted({graded.verdict.note for graded in missing if graded.verdict.outcome == "error"})
-    lines = [f"  {finished.ending.message}"] if finished.ending.message else []
-    if finished.ending.reason == SUBMITTED:
-        return "\n".join(lines) + "\n"
-    go_on = "to go on" if run.condition.settings.batched else "to ask for those alone"
-    lines += [f"  {len(missing)} of {len(run.prompt_ids) * run.epochs} without an answer; {go_on}:"]
-    lines += [f"    {' '.join(('visioneval resume', str(finished.stored.folder), *_repeated(finished)))}"]
-    lines += [f"  {reason}" for reason in reasons[:SHOWN_REASONS]]
-    lines += [f"  and {len(reasons) - SHOWN_REASONS} more reasons"] if len(reasons) > SHOWN_REASONS else []
+    resume = " ".join(("visioneval resume", str(finished.stored.folder), *_repeated(finished)))
+    ending = finished.ending
+    lines = [f"  {ending.message}"] if ending.message else []
+    if ending.under_way:
+        lines += [f"  {ending.under_way}; to fetch the answers, or to stop it:"]
+        lines += [f"    {resume}", f"    {resume} --cancel"]
+    else:
+        go_on = "to go on" if run.condition.settings.batched else "to ask for those alone"
+        lines += [f"  {len(missing)} of {len(run.prompt_ids) * run.epochs} without an answer; {go_on}:"]
+        lines += [f"    {resume}"]
+    if ending.reason != SUBMITTED:
+        lines += [f"  {reason}" for reason in reasons[:SHOWN_REASONS]]
+        lines += [f"  and {len(reasons) - SHOWN_REASONS} more reasons"] if len(reasons) > SHOWN_REASONS else []
     return "\n".join(lines) + "\n"

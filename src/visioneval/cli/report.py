@@ -14,6 +14,7 @@ from visioneval.cli.outcome import say_error
 if TYPE_CHECKING:
     from visioneval.errors import StoreError
     from visioneval.report.collect import Group
+    from visioneval.types import Run
 
 SHOWN_STALE = 10
 
@@ -27,16 +28,20 @@ def command(results: Path, out: Path | None, check: bool, as_json: bool) -> None
     """Write the score tables and the pages from the stored runs.
 
     The newest complete run of each model and condition is shown; the others are listed with it. A run that cannot
-    be read is named and left out. Exit codes: 0 done, 1 the report is out of date (--check) or a run was left
-    out, 5 no run can be read.
+    be read, or has no answer yet, is named and left out. Exit codes: 0 done, 1 the report is out of date (--check)
+    or a run cannot be read, 5 there is none to show.
     """
+    from visioneval.printable import printable
     from visioneval.report import build, leaderboard
 
     out = out or results / "report"
     unreadable: list[StoreError] = []
-    groups = build.read_groups(results, unreadable)
+    unanswered: list[Run] = []
+    groups = build.read_groups(results, unreadable, unanswered)
     for error in unreadable:
         say_error(error)
+    for run in unanswered:
+        click.echo(printable(f"{run.condition.label}: run {run.id} has no answer yet, and is left out"), err=True)
     report = build.make_report(groups, out)
     if check:
         sys.exit(_check(build.stale_files(out, report), out) or int(bool(unreadable)))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from visioneval.compare import GradedRun
 from visioneval.errors import StoreError
 from visioneval.report import classic, leaderboard
 from visioneval.report.collect import Group, group_runs, load_runs
@@ -19,19 +20,35 @@ from visioneval.report.leaderboard import Standing
 from visioneval.report.pictures import copy_pictures
 from visioneval.report.site import Site, Slugs
 from visioneval.store import write_atomically
+from visioneval.types import Run
 
 WRITTEN = "files.json"
 """The names of what the last report wrote, so that the next one can take away what is no longer there."""
 
 
-def read_groups(results: Path, unreadable: list[StoreError] | None = None) -> list[Group]:
-    """Read and group every run. Raises StoreError when there is none, and as `load_runs`."""
+def read_groups(
+    results: Path, unreadable: list[StoreError] | None = None, unanswered: list[Run] | None = None
+) -> list[Group]:
+    """Read and group every run; one that nothing is known of yet is put into `unanswered`.
+
+    Raises StoreError when there is none, and as `load_runs`.
+    """
     runs = load_runs(results, unreadable)
     if not runs and unreadable:
         raise unreadable[0]
     if not runs:
         raise StoreError(f"there are no runs below {results}; run `visioneval run` first or give --results")
-    return group_runs(runs)
+    begun = [run for run in runs if _is_begun(run)]
+    if not begun:
+        raise StoreError(f"no run below {results} has an answer yet; `visioneval resume RUN` goes on with one")
+    if unanswered is not None:
+        unanswered += [run.summary.run for run in runs if not _is_begun(run)]
+    return group_runs(begun)
+
+
+def _is_begun(run: GradedRun) -> bool:
+    """Return whether anything is known of a run: a batch at the host, or a run stopped at once, would read 0 %."""
+    return run.summary.outcomes["skipped"] < run.summary.coverage.planned
 
 
 class Report(Struct, frozen=True):
