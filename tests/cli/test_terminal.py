@@ -76,6 +76,16 @@ def test_texts_of_others_cannot_act_on_the_terminal(hostile: Path) -> None:
         assert not acts(shown), (arguments, shown)
         # What was written is still to be read; of the import's run only a folder's name is.
         assert (b"PWNED" if arguments[0] == "import" else rb"\x1b]0;PWNED\x07") in shown, arguments
+    (run,) = (hostile / "results").glob("*/*/manifest.json")
+    for command, *more in (
+        ("regrade",),
+        ("reprice",),
+        ("check", "--against", "results"),
+        ("compare", run.parent, "--markdown"),
+    ):
+        shown = on_a_terminal(hostile, command, run.parent, *more)
+        assert not acts(shown), (command, shown)
+        assert b"PWNED" in shown, (command, shown)
 
 
 @given(st.text())

@@ -59,6 +59,7 @@ def command(
     from visioneval.check import Margins, check_run, no_baseline
     from visioneval.errors import StoreError
     from visioneval.nightly import baseline_of, newest_runs, read_graded
+    from visioneval.printable import printable
     from visioneval.report.check_text import to_markdown
     from visioneval.store import MANIFEST, find_run, find_runs
 
@@ -70,7 +71,7 @@ def command(
         run, baseline = read_graded(folder), baseline_of(folder, against)
         checks.append(no_baseline(run) if baseline is None else check_run(run, read_graded(baseline), margins))
     text = to_markdown(checks)
-    click.echo(msgspec.json.format(msgspec.json.encode(checks), indent=2) if as_json else text)
+    click.echo(msgspec.json.format(msgspec.json.encode(checks), indent=2) if as_json else printable(text))
     if summary is not None:
         with summary.open("a", encoding="utf-8") as file:
             file.write(text)

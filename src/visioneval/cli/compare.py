@@ -22,6 +22,7 @@ def command(runs: tuple[str, ...], results: Path, as_markdown: bool, as_json: bo
     Says who passes what the other fails, whether that is more than chance, and what each costs.
     """
     from visioneval.errors import UsageError
+    from visioneval.printable import printable
     from visioneval.report import compare_text
     from visioneval.report.collect import find_graded_run
     from visioneval.report.sheet import side_by_side
@@ -32,7 +33,7 @@ def command(runs: tuple[str, ...], results: Path, as_markdown: bool, as_json: bo
     if as_json:
         click.echo(compare_text.to_json(side), nl=False)
     elif as_markdown:
-        click.echo(compare_text.to_markdown(side), nl=False)
+        click.echo(printable(compare_text.to_markdown(side)), nl=False)
     else:
         from rich.console import Console
 

@@ -45,6 +45,7 @@ def command(
     from visioneval.estimate import estimate
     from visioneval.models import suite_of
     from visioneval.planning import merge
+    from visioneval.printable import printable
 
     cards, prices = catalogue.find(models), catalogue.prices()
     suite, prompts = selection.load(suite_of(cards))
@@ -67,7 +68,7 @@ def command(
         click.echo(msgspec.json.format(msgspec.json.encode(estimates), indent=2))
         return
     for each in estimates:
-        label = f"{each.model} ({each.effort})" if each.effort else each.model
+        label = printable(f"{each.model} ({each.effort})" if each.effort else each.model)
         price = "at an unknown price" if each.usd is None else f"about ${each.usd:.4f}"
         most = "" if each.most_usd is None else f", at most about ${each.most_usd:.4f}"
         click.echo(f"{label}: {price}{most} for {each.prompts} prompts x {each.epochs} (an estimate)")

@@ -36,6 +36,7 @@ def command(
     rules leave open, once for each reply.
     """
     from visioneval.grading import describe_changes
+    from visioneval.printable import printable
     from visioneval.regrading import regrade
     from visioneval.store import find_run, read_run
     from visioneval.suite import load_suite
@@ -59,7 +60,7 @@ def command(
                 for change in found
             ]
         else:
-            click.echo(f"{folder}: {describe_changes(found, graded)}")
+            click.echo(printable(f"{folder}: {describe_changes(found, graded)}"))
         if judge and not dry_run:
             judge_stored(read_run(folder), judge, shipped.prices())
     if as_json:

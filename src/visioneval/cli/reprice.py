@@ -41,6 +41,7 @@ def command(run: str, day: datetime | None, results: Path, prices_file: Path | N
 
 def _say_gpu_cost(stored: StoredRun, usd_per_hour: Decimal, *, as_json: bool) -> None:
     from visioneval.aggregate import busy_seconds, busy_usd
+    from visioneval.printable import printable
 
     busy_s = busy_seconds(stored.records)
     usd = None if busy_s is None else busy_usd(usd_per_hour, busy_s)
@@ -49,7 +50,7 @@ def _say_gpu_cost(stored: StoredRun, usd_per_hour: Decimal, *, as_json: bool) ->
             {"run": stored.run.id, "gpu_usd_per_hour": usd_per_hour, "busy_s": busy_s, "computed_usd": usd}
         )
         return
-    click.echo(f"{stored.run.label}, run {stored.run.id}")
+    click.echo(printable(f"{stored.run.label}, run {stored.run.id}"))
     if busy_s is None or usd is None:
         click.echo("  on a GPU of one's own, not billed; how long it was busy is not known")
         return
@@ -62,6 +63,7 @@ def _say_repriced(stored: StoredRun, on: date, prices_file: Path | None, *, as_j
 
     from visioneval.models import load_prices, prices_of
     from visioneval.pricing import call_costs_usd, run_row, total_usd
+    from visioneval.printable import printable
 
     repriced = msgspec.structs.replace(stored.run, prices=prices_of(stored.run.card, load_prices(prices_file)))
     was, was_unknown = total_usd(call_costs_usd(stored.run, stored.records))
@@ -80,7 +82,7 @@ def _say_repriced(stored: StoredRun, on: date, prices_file: Path | None, *, as_j
             }
         )
         return
-    click.echo(f"{stored.run.label}, run {stored.run.id}")
+    click.echo(printable(f"{stored.run.label}, run {stored.run.id}"))
     click.echo(f"  by the prices it was made with: {_sum(was, was_unknown)}")
     click.echo(f"  by the prices of {on}: {_sum(now, now_unknown)}")
     if row is not None:

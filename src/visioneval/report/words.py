@@ -48,7 +48,7 @@ def flips(contest: Contest, a: str, b: str) -> str:
 def finding(contest: Contest, a: str, b: str) -> str:
     """Say in one sentence what a contest shows, with its interval and its test; of a few prompts, the counts."""
     if _too_few(contest):
-        return f"{flips(contest, a, b)}; undecided, {_prompts(contest.n)} are too few."
+        return f"{flips(contest, a, b)}; undecided, {_few(contest.n)}."
     if contest.decision in ("a", "b"):
         shown = span(contest.interval, a, b, verb=" is")
     else:
@@ -99,7 +99,7 @@ def _reasons(comparison: Comparison, a: str, b: str) -> Iterator[tuple[Decision,
     if overall.decision in ("a", "b"):
         yield overall.decision, f"accuracy over all categories matters: {span(overall.interval, a, b)}"
     elif _too_few(overall):
-        yield "undecided", f"which is more accurate: {_prompts(overall.n)} are too few"
+        yield "undecided", f"which is more accurate: {_few(overall.n)}"
     else:
         yield overall.decision, f"which is more accurate: the data allow {span(overall.interval, a, b)}"
     yield from _category_hints(comparison, a, b)
@@ -166,7 +166,7 @@ def _equally_good(comparison: Comparison) -> str:
     if overall.decision in ("a", "b"):
         return "No: one is better."
     if _too_few(overall):
-        return f"Not known: {_prompts(overall.n)} are too few."
+        return f"Not known: {_few(overall.n)}."
     if overall.table is None or overall.p_exact is None:
         return "Not known: a test of equality needs one answer a prompt and a picture each."
     if stats.equivalent(overall.table, EQUAL_WITHIN):
@@ -204,7 +204,7 @@ def _matters(comparison: Comparison) -> str:
     decided = overall.decision in ("a", "b")
     start = "Yes, it is more than chance." if decided else "It may be chance."
     if _too_few(overall):
-        return f"{start} {_prompts(overall.n)} are too few to say."
+        return f"{start} {_few(overall.n)} to say."
     if overall.table is None:
         return f"{start} The prompts were asked several times, which makes each surer but not the suite larger."
     if overall.p_exact is None:
@@ -232,6 +232,10 @@ def _of_the_faster(time: TimeContest) -> TimeContest:
 
 def _task_costs(comparison: Comparison) -> tuple[Decimal | None, Decimal | None]:
     return comparison.a.task_usd, comparison.b.task_usd
+
+
+def _few(n: int) -> str:
+    return f"{_prompts(n)} {'is' if n == 1 else 'are'} too few"
 
 
 def _prompts(n: int) -> str:
