@@ -59,7 +59,10 @@ def _say_wrong_usage(error: click.ClickException) -> None:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "visioneval"
     what = printable(" ".join(error.format_message().split()).removesuffix("."))
-    click.echo(f"visioneval: {what}; `{command} --help` says what may be given", err=True)
+    click.echo(
+        f"visioneval: {what}{'' if what.endswith('?') else ';'} `{command} --help` says what may be given",
+        err=True,
+    )
 
 
 if __name__ == "__main__":

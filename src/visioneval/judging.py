@@ -59,7 +59,8 @@ class HostedJudge:
     """A model behind the provider protocol, asked for structured verdicts at temperature 0."""
 
     def __init__(self, card: ModelCard, provider: Provider, retry: RetryPolicy | None = None) -> None:
-        self.name = card.model_id or card.name
+        model = card.model_id or card.name
+        self.name = f"{model} at {card.base_url}" if card.base_url else model
         self._settings, self._provider, self._retry = judge_settings(card), provider, retry or RetryPolicy()
         self._fatal: FatalError | None = None
         self._at_once = asyncio.Semaphore(CONCURRENCY)

@@ -55,10 +55,10 @@ def test_the_judge_decides_it_is_named_in_the_verdict_and_is_asked_once(
     host.answer = '{"verdict": "correct"}'
     judged = visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
     assert judged.returncode == 0, judged.stderr
-    assert "1 decided, 0 left open, 1 calls for an unknown amount" in judged.stderr
+    assert "1 decided, 0 left open, 1 call for an unknown amount" in judged.stderr
     verdict = read_run(run).verdicts[("SC01", 0)]
     assert (verdict.outcome, verdict.rule) == ("pass", "judge")
-    assert verdict.note.startswith("judge judge-1, prompt ")
+    assert verdict.note.startswith(f"judge judge-1 at {host.environment['OPENAI_BASE_URL']}, prompt ")
     assert verdict.note.endswith(": correct")
     (asked,) = host.asked
     assert asked["temperature"] == 0
@@ -72,6 +72,11 @@ def test_the_judge_decides_it_is_named_in_the_verdict_and_is_asked_once(
     visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
     assert len(host.asked) == 1  # judgements.jsonl remembers
     assert outcomes(run)["SC01"] == "pass"
+    (run / "verdicts.jsonl").unlink()
+    with ResponsesHost() as elsewhere:
+        elsewhere.answer = '{"verdict": "incorrect"}'
+        visioneval("regrade", run, "--judge", "openai:judge-1", env=elsewhere.environment)
+    assert outcomes(run)["SC01"] == "fail"  # a model of the same name at another host is another judge
 
 
 @pytest.mark.parametrize("answer", ["correct", '{"verdict": "maybe"}', 'Sure! {"verdict": "correct"}', ""])
@@ -117,7 +122,7 @@ def test_run_with_a_judge_counts_its_cost_apart(
         "run", "--suite", suite, "--model", f"replay:{file}", "--judge", "gpt-5.4-mini", env=host.environment
     )
     assert ended.returncode == 0, ended.stderr
-    assert "1 calls for $0.0000 (apart from the cost of the run)" in ended.stderr
+    assert "1 call for $0.0000 (apart from the cost of the run)" in ended.stderr
     assert outcomes(the_run(tmp_path)) == {"SC01": "fail", "SC02": "pass"}
     (line,) = (the_run(tmp_path) / "judgements.jsonl").read_text().splitlines()
     assert json.loads(line)["usage"] == {"input_tokens": 9, "output_tokens": 1}
@@ -135,7 +140,7 @@ def test_equal_replies_are_judged_by_one_call(
     assert len(host.asked) == 1
     host.answer = '{"verdict": "correct"}'
     judged = visioneval("regrade", run, "--judge", "openai:judge-1", env=host.environment)
-    assert "3 decided, 0 left open, 1 calls" in judged.stderr
+    assert "3 decided, 0 left open, 1 call " in judged.stderr
     assert len(host.asked) == 2
     assert len((run / "judgements.jsonl").read_text().splitlines()) == 1
 

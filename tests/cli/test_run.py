@@ -203,6 +203,7 @@ def test_json_output_is_json_alone_on_stdout(
         (["--model", "gpt-5.4-mni"], 4, "unknown model 'gpt-5.4-mni'; did you mean gpt-5.4-mini"),
         (["--model", "gpt-5.4-mini"], 4, "needs a key and OPENAI_API_KEY is not set; export OPENAI_API_KEY=..."),
         (["--model", "replay:nowhere.jsonl"], 4, "cannot read the recorded replies nowhere.jsonl"),
+        (["--model", "replay:twice.jsonl"], 4, "line 2: a second reply to prompt 'A1' (epoch 0); keep one"),
         (
             ["--category", "Objects"],
             3,
@@ -237,6 +238,7 @@ def test_a_wrong_call_is_one_line_with_its_exit_code_and_makes_no_folder(
     exit_code: int,
     expected: str,
 ) -> None:
+    (tmp_path / "twice.jsonl").write_text('{"id": "A1", "reply": "3"}\n{"id": "A1", "reply": "4"}\n')
     ended = visioneval("run", "--suite", counting_suite, *arguments)
     assert ended.returncode == exit_code, ended.stderr
     assert expected in ended.stderr

@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import CommandLine, write_table
+from visioneval.cli.progress import RunProgress
 from visioneval.printable import printable
+from visioneval.types import Verdict
 
 ACTS = "\x1b]0;PWNED\x07\x1b[2J\u202e\x9b31m"
 """Names the window, clears the screen, turns the writing round, colours what follows."""
@@ -86,6 +89,22 @@ def test_texts_of_others_cannot_act_on_the_terminal(hostile: Path) -> None:
         shown = on_a_terminal(hostile, command, run.parent, *more)
         assert not acts(shown), (command, shown)
         assert b"PWNED" in shown, (command, shown)
+
+
+def test_a_log_is_told_now_and_then_how_far_a_run_is(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = RunProgress(logged_every_s=0.0)
+    progress.start("gpt-5.4-mini", 1000, 120)
+    progress.advance(Verdict("pass", "yes", "yes_no", "2"), Decimal("0.0125"))
+    progress.advance(None, None)
+    progress.stop()
+    assert capsys.readouterr().err.splitlines() == [
+        "gpt-5.4-mini: 121 of 1000  1 passed  0 not passed  $0.0125",
+        "gpt-5.4-mini: 122 of 1000  1 passed  0 not passed  1 error  $0.0125",
+    ]
+    seldom = RunProgress()
+    seldom.start("gpt-5.4-mini", 1000, 0)
+    seldom.advance(None, None)
+    assert capsys.readouterr().err == ""
 
 
 @given(st.text())

@@ -51,13 +51,12 @@ judge_options = gathered(
 def judge_stored(stored: StoredRun, judge: ModelCard, prices: Sequence[PriceRow]) -> StoredRun:
     """Judge what is open in a run, say what was decided and what it cost, and return the run as it is now."""
     from visioneval.judging import judge_run
+    from visioneval.printable import printable
     from visioneval.store import read_run
 
     judged = judge_run(stored, judge, prices)
     spent = "an unknown amount" if judged.usd is None else f"${judged.usd:.4f}"
-    click.echo(
-        f"judge {judge.name}: {judged.decided} decided, {judged.left} left open, {judged.asked} calls for {spent} "
-        "(apart from the cost of the run)",
-        err=True,
-    )
+    calls = "1 call" if judged.asked == 1 else f"{judged.asked} calls"
+    did = f"{judged.decided} decided, {judged.left} left open, {calls} for {spent}"
+    click.echo(printable(f"judge {judge.name}: {did} (apart from the cost of the run)"), err=True)
     return read_run(stored.folder)

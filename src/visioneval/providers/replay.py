@@ -68,6 +68,11 @@ def open_provider(card: ModelCard, prompts: Sequence[Prompt]) -> ReplayProvider:
         prompt_id = row.prompt_id or row.id
         if prompt_id is None:
             raise ModelError(f"{path} line {number}: no prompt_id; each line needs prompt_id and reply")
-        if row.reply is not None:
-            replies[(prompt_id, row.epoch)] = row.reply if isinstance(row.reply, Reply) else Reply(row.reply)
+        if row.reply is None:
+            continue
+        place, reply = (prompt_id, row.epoch), row.reply if isinstance(row.reply, Reply) else Reply(row.reply)
+        if replies.setdefault(place, reply) != reply:
+            raise ModelError(
+                f"{path} line {number}: a second reply to prompt {prompt_id!r} (epoch {row.epoch}); keep one"
+            )
     return ReplayProvider(card.name, replies)
