@@ -49,6 +49,18 @@ def test_merged_parts_are_the_whole_run(
     assert find_runs(tmp_path / "results") == parts
 
 
+def test_a_part_of_a_billion_is_no_work(
+    visioneval: CommandLine, counting_suite: Path, replies: str, tmp_path: Path
+) -> None:
+    run_parts(visioneval, counting_suite, replies, ["1/3"])
+    (run,) = find_runs(tmp_path / "results")
+    manifest = run / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"1/3"', '"1/999999999"'))
+    ended = visioneval("merge", run)
+    assert ended.returncode == 5
+    assert "parts 2/999999999, 3/999999999, 4/999999999, 5/999999999, 6/999999999 and 999,999,993" in ended.stderr
+
+
 def test_a_missing_or_doubled_part_is_named(
     visioneval: CommandLine, counting_suite: Path, replies: str, tmp_path: Path
 ) -> None:
@@ -56,7 +68,9 @@ def test_a_missing_or_doubled_part_is_named(
     first, second = find_runs(tmp_path / "results")
     missing = visioneval("merge", first, second)
     assert missing.returncode == 5
-    assert "part 2/3 is missing" in missing.stderr
+    assert "part 2/3 is missing; run it" in missing.stderr
+    alone = visioneval("merge", first)
+    assert "parts 2/3, 3/3 are missing; run them" in alone.stderr
     doubled = visioneval("merge", first, first)
     assert "is there twice" in doubled.stderr
 

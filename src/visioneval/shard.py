@@ -7,6 +7,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from visioneval.store import IMAGES, RunFolder, StoredRun, decode_lines, write_a
 from visioneval.types import Prompt, Run
 
 T = TypeVar("T")
+SHOWN_MISSING = 5
 SAME = ("suite_sha256", "suite_size", "epochs", "condition", "dropped_parameters")
 """Fields of the manifests that must agree; the models must too, apart from where each part ran."""
 
@@ -110,11 +112,16 @@ def _in_order(parts: Sequence[StoredRun]) -> list[StoredRun]:
     counts = {shard.count for shard in shards}
     if len(counts) != 1:
         raise StoreError(f"the runs are parts of different wholes: {', '.join(sorted(map(str, shards)))}")
-    wanted = [Shard(index, *counts) for index in range(1, max(counts) + 1)]
-    missing = [str(shard) for shard in wanted if shard not in shards]
-    if missing:
-        raise StoreError(f"part {', '.join(missing)} is missing; run it, or give its folder too")
-    return [shards[shard] for shard in wanted]
+    (count,) = counts
+    lacking = count - len(shards)
+    if lacking == 0:
+        return sorted(parts, key=lambda part: Shard.parse(part.run.shard).index)
+    missing = (str(shard) for index in range(1, count + 1) if (shard := Shard(index, count)) not in shards)
+    named = ", ".join(islice(missing, SHOWN_MISSING))
+    if lacking == 1:
+        raise StoreError(f"part {named} is missing; run it, or give its folder too")
+    more = f" and {lacking - SHOWN_MISSING:,} more" if lacking > SHOWN_MISSING else ""
+    raise StoreError(f"parts {named}{more} are missing; run them, or give their folders too")
 
 
 def _check_same(parts: Sequence[StoredRun]) -> None:
