@@ -32,17 +32,24 @@ ASSUMED_OUTPUT_TOKENS: dict[Effort | None, int] = {
     "xhigh": 3000,
     "max": 4000,
 }
+GPU_OF_ONES_OWN = (
+    "on a GPU of one's own, not billed; with --gpu-usd-per-hour the run computes what its busy seconds cost"
+)
+NO_HOST = "asks no host, and costs nothing"
 
 
 class Estimate(Struct, frozen=True):
-    """About what one condition would cost; a sum is None where the price is not known."""
+    """About what one condition would cost; a sum is None where the price is not known.
+
+    The tokens are None of a model that no host is asked for: `basis` says what it costs instead.
+    """
 
     model: str
     effort: str | None
     prompts: int
     epochs: int
-    input_tokens: int
-    output_tokens: int
+    input_tokens: int | None
+    output_tokens: int | None
     usd: Decimal | None
     most_usd: Decimal | None
     """With every reply at its limit of output tokens; None where there is no limit."""
@@ -62,6 +69,9 @@ def estimate(
     blind: bool = False,
 ) -> Estimate:
     """Return about what a run would cost. Raises SuiteError when a picture cannot be read."""
+    if card.provider != "openai":
+        why = GPU_OF_ONES_OWN if card.provider == "transformers" else NO_HOST
+        return Estimate(card.name, settings.effort, len(prompts), epochs, None, None, None, None, (why,))
     model_id = card.model_id or card.name
     texts = sum(text_tokens(prompt.question) + OVERHEAD_TOKENS for prompt in prompts)
     pictures = 0

@@ -266,6 +266,14 @@ def test_an_estimate_is_of_the_suite_that_a_run_would_take(tmp_path: Path) -> No
     assert own["prompts"] == 24
 
 
+def test_an_estimate_counts_no_tokens_where_no_host_is_asked(tmp_path: Path, small_suite: Path) -> None:
+    arguments = ["estimate", "-m", "baseline-ocr", "-m", "paligemma", "--suite", str(small_suite)]
+    said = cli(tmp_path, *arguments).stdout.splitlines()
+    assert said[0] == "baseline-ocr: asks no host, and costs nothing"
+    assert said[1].startswith("paligemma: on a GPU of one's own, not billed; with --gpu-usd-per-hour")
+    assert {each["input_tokens"] for each in json.loads(cli(tmp_path, *arguments, "--json").stdout)} == {None}
+
+
 def test_an_estimate_does_not_mind_a_corrupt_run_of_another_model(
     run: Run, small_suite: Path, tmp_path: Path
 ) -> None:

@@ -69,6 +69,9 @@ def command(
         return
     for each in estimates:
         label = printable(f"{each.model} ({each.effort})" if each.effort else each.model)
+        if each.input_tokens is None:
+            click.echo(f"{label}: {each.basis[0]}")
+            continue
         price = "at an unknown price" if each.usd is None else f"about ${each.usd:.4f}"
         most = "" if each.most_usd is None else f", at most about ${each.most_usd:.4f}"
         click.echo(f"{label}: {price}{most} for {each.prompts} prompts x {each.epochs} (an estimate)")
