@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import os
 import platform
@@ -22,6 +23,15 @@ from visioneval.providers.hosted.sdk import at_host_of_environment
 from visioneval.questions import Shots
 from visioneval.types import Condition, ModelCard, PriceRow, Prompt, Run, Settings, Suite
 
+LONGEST_FOLDER_NAME = 100
+WINDOWS_DEVICES = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10)),
+}
+"""Names that no file or folder has on Windows, whatever follows a dot."""
 RECORDED_PACKAGES = ("openai", "pillow", "rapidocr", "onnxruntime", "torch", "transformers")
 
 
@@ -80,7 +90,10 @@ def merge(defaults: Settings, chosen: Settings) -> Settings:
 
 def folder_name(model: str) -> str:
     """Return a model's name as a folder name that every file system takes."""
-    return re.sub(r"[^A-Za-z0-9._+-]+", "-", model).strip("-.") or "model"
+    name = re.sub(r"[^A-Za-z0-9._+-]+", "-", model).strip("-.") or "model"
+    if len(name) > LONGEST_FOLDER_NAME:
+        return f"{name[:LONGEST_FOLDER_NAME]}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+    return f"model-{name}" if name.partition(".")[0].upper() in WINDOWS_DEVICES else name
 
 
 def relative(path: Path, folder: Path) -> str:

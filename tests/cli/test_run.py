@@ -247,6 +247,22 @@ def test_a_wrong_call_is_one_line_with_its_exit_code_and_makes_no_folder(
     assert not (tmp_path / "results").exists()
 
 
+def test_a_model_of_any_name_has_a_folder(visioneval: CommandLine, counting_suite: Path, tmp_path: Path) -> None:
+    long = "a" * 300
+    names = ("CON", "nul.txt", f"{long}b", f"{long}c")
+    cards = [{"name": name, "provider": "baseline-blind"} for name in names]
+    (tmp_path / "cards.yaml").write_text(json.dumps({"models": cards}))
+    models = [argument for name in names for argument in ("--model", name)]
+    ended = visioneval("run", "--suite", counting_suite, "--models-file", "cards.yaml", *models)
+    assert ended.returncode == 0, ended.stderr
+    folders = sorted(folder.name for folder in (tmp_path / "results").iterdir())
+    assert len(folders) == 4
+    assert folders[2:] == ["model-CON", "model-nul.txt"]
+    assert all(len(name) < 120 for name in folders)
+    reported = visioneval("report")
+    assert reported.returncode == 0, reported.stderr
+
+
 def test_a_wrong_suite_is_one_line_with_exit_code_3(visioneval: CommandLine, counting_suite: Path) -> None:
     (counting_suite / "images/oc02-picture.png").write_text("no picture")
     ended = visioneval("run", "--suite", counting_suite, "--model", "baseline-blind")
