@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from tests.conftest import CommandLine
-from visioneval.doctor import examine, runs_on
+from visioneval.doctor import examine, is_cached, runs_on
+from visioneval.models import load_cards
 
 A10G, GB10, OLD = "NVIDIA A10G, 550.54.14, 23028, 22000", "NVIDIA GB10, 580.1, [N/A], [N/A]", "GTX, 1, 8192, 8000"
 Findings = dict[str, dict[str, str]]
@@ -148,6 +150,19 @@ def test_what_fits_is_told_from_what_does_not(machine: Machine) -> None:
     assert "about 9 GiB" in found["model paligemma"]["found"]
     large = found["model paligemma2-28b"]
     assert large["fix"] == "visioneval run --model paligemma2-28b --set quantization=4bit"
+
+
+def test_weights_of_another_commit_are_not_those_of_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    (card,) = (card for card in load_cards() if card.name == "gemma-3-4b")
+    snapshots = tmp_path / "models--google--gemma-3-4b-it" / "snapshots"
+    for commit, cached in (("0" * 40, False), (str(card.options["revision"]), True)):
+        (snapshots / commit).mkdir(parents=True)
+        (snapshots / commit / "model-00001-of-00002.safetensors").touch()
+        assert is_cached(card) is cached
+    assert is_cached(msgspec.structs.replace(card, options={"revision": "main"}))
 
 
 def test_what_fits_in_no_precision_is_told(machine: Machine) -> None:

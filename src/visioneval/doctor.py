@@ -280,6 +280,8 @@ def _billions(card: ModelCard) -> float | None:
 
 
 def is_cached(card: ModelCard) -> bool:
-    """Return whether some revision of a card's weights has been downloaded."""
+    """Return whether a card's weights have been downloaded: of its commit, or of any when it names none."""
     folder = hub_cache() / f"models--{card.model_id.replace('/', '--')}" / "snapshots"
-    return any(folder.glob("*/*.safetensors"))
+    revision = str(card.options.get("revision", ""))
+    commit = revision if re.fullmatch(r"[0-9a-f]{40}", revision) else "*"
+    return any(folder.glob(f"{commit}/*.safetensors"))

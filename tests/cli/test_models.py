@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import CommandLine
+from visioneval.models import load_cards
 
 
 def test_a_card_is_shown_with_its_prices(visioneval: CommandLine) -> None:
     shown = json.loads(visioneval("models", "show", "gpt-5.4-mini", "--json").stdout)
     assert shown["provider"] == "openai"
     assert shown["prices"]
+
+
+def test_the_cards_of_the_hub_name_the_commit_of_their_weights() -> None:
+    unpinned = [
+        card.name
+        for card in load_cards()
+        if card.provider == "transformers" and not card.model_id.startswith("shipped:")
+        if not re.fullmatch("[0-9a-f]{40}", str(card.options.get("revision", "")))
+    ]
+    assert unpinned == ["paligemma2-28b"]
 
 
 def test_a_model_of_a_host_is_shown_without_a_card(visioneval: CommandLine) -> None:

@@ -77,6 +77,7 @@ def test_what_is_wrong_with_a_downloaded_model_is_one_line(
     code, said = run(visioneval, offline, "--set", "revision=v9")
     assert (code, said.count("\n")) == (4, 1)
     assert "someone/micro at revision 'v9' is not in the cache and the hub cannot be reached" in said
+    assert "`hf download someone/micro --revision v9`" in said
     file = tmp_path / "hub" / "models--someone--micro" / "snapshots" / NEW / "model.safetensors"
     file.write_bytes(file.read_bytes()[:1000])
     code, said = run(visioneval, offline)

@@ -231,6 +231,7 @@ class _Loader:
 
     def __init__(self, name: str, source: str, revision: str = "", *, local: bool) -> None:
         self._name, self._source, self._local = name, source, local
+        self._download = f"hf download {source}" + (f" --revision {revision}" if revision else "")
         self._shown = f"{source} at revision {revision!r}" if revision else source
 
     def call(self, from_pretrained: Callable[..., T], **arguments: Any) -> T:
@@ -245,13 +246,13 @@ class _Loader:
         if kinds & {"GatedRepoError"}:
             return f"{source} is gated; accept its licence on its hub page, then `hf auth login`"
         if kinds & {"RevisionNotFoundError"}:
-            return f"{source} has no such revision on the hub; correct the option `revision`"
+            return f"{source}: the hub has no such revision; correct the option `revision` (main is the newest)"
         if kinds & {"RepositoryNotFoundError"}:
             return f"{source} is not on the hub, or is private: check the name, and `hf auth login`"
         if kinds & {"OfflineModeIsEnabled", "LocalEntryNotFoundError", "ConnectError", "ConnectionError"}:
             return (
                 f"{source} is not in the cache and the hub cannot be reached (offline); download it once while "
-                "online with `hf download`, or give hf:FOLDER"
+                f"online with `{self._download}`, or give hf:FOLDER"
             )
         if "trust_remote_code" in text:
             return f"{source} brings its own code; read it, then add --set trust_remote_code=true"
