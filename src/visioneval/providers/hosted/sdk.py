@@ -101,10 +101,6 @@ def check_host(card: ModelCard) -> None:
         )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ModelError(
-            "the base URL must begin with http:// or https:// and name a host, as http://localhost:8000/v1 does"
-        )
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ModelError(
             f"the base URL of {parts.hostname} holds a user name, a password, a query or a fragment; leave them "
             "out and name the variable that holds the key with --api-key-env"
         )
