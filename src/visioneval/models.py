@@ -18,15 +18,13 @@ from msgspec import Struct
 from visioneval.errors import ModelError, SuiteError
 from visioneval.shipped import shipped, shipped_suite
 from visioneval.tables import read_text
-from visioneval.types import ModelCard, PriceRow, Settings
+from visioneval.types import MOST_USD, ModelCard, PriceRow, Settings
 from visioneval.yaml_text import parse_yaml
 
 PREFIXES = {"openai": "openai", "hf": "transformers", "replay": "replay"}
 
 DEFAULT_KEY_ENV = "OPENAI_API_KEY"
 """The variable that holds the key of a card that names none."""
-DEAREST = 1_000_000
-"""In dollars per million tokens: more is a slip of the pen."""
 AD_HOC_SETTINGS = Settings(max_output_tokens=4096, temperature=0.0)
 """Of a model without a card; a host that does not take the temperature says so, and it is left out."""
 
@@ -81,7 +79,7 @@ def load_prices(path: Path | None = None) -> tuple[PriceRow, ...]:
     rows: tuple[PriceRow, ...] = _load(path, "prices", tuple[PriceRow, ...])
     for row in rows:
         for usd in (row.input, row.output, row.cached_input, row.cache_write):
-            if usd is not None and not (usd.is_finite() and 0 <= usd < DEAREST):
+            if usd is not None and not (usd.is_finite() and 0 <= usd <= MOST_USD):
                 raise ModelError(
                     f"{path}: the price {usd} of {row.model} is no amount of dollars; correct that entry"
                 )

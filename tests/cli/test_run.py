@@ -210,6 +210,8 @@ def test_json_output_is_json_alone_on_stdout(
         ),
         (["--only", "XX1"], 3, "no prompt 'XX1' in the suite"),
         (["--epochs", "0"], 2, "--epochs"),
+        (["--epochs", "1001"], 2, "--epochs"),
+        (["--model", "micro-paligemma", "--gpu-usd-per-hour", "1000001"], 2, "is more than 1000000 dollars"),
         (["--model", "baseline-blind", "--gpu-usd-per-hour", "$2.50"], 2, "does not run on a machine of yours"),
         (["--gpu-usd-per-hour", "two"], 2, "'two' is not an amount of dollars"),
         (["--modle", "x"], 2, "No such option"),
