@@ -57,6 +57,7 @@ def test_a_missing_or_doubled_part_is_named(
     missing = visioneval("merge", first, second)
     assert missing.returncode == 5
     assert "part 2/3 is missing" in missing.stderr
+    assert "parts 2/3, 3/3 are missing" in visioneval("merge", first).stderr
     doubled = visioneval("merge", first, first)
     assert "is there twice" in doubled.stderr
 

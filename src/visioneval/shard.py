@@ -113,7 +113,11 @@ def _in_order(parts: Sequence[StoredRun]) -> list[StoredRun]:
     wanted = [Shard(index, *counts) for index in range(1, max(counts) + 1)]
     missing = [str(shard) for shard in wanted if shard not in shards]
     if missing:
-        raise StoreError(f"part {', '.join(missing)} is missing; run it, or give its folder too")
+        one = len(missing) == 1
+        raise StoreError(
+            f"{'part' if one else 'parts'} {', '.join(missing)} {'is' if one else 'are'} missing; run what is "
+            "missing, or give its folder too"
+        )
     return [shards[shard] for shard in wanted]
 
 

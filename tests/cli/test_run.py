@@ -322,3 +322,11 @@ def test_a_stored_run_reads_back_as_the_type_it_is(
     run = msgspec.json.decode((the_run(tmp_path) / "manifest.json").read_bytes(), type=Run)
     assert run.card == ModelCard(**msgspec.structs.asdict(run.card))
     assert run.condition.model == "baseline-blind"
+
+
+def test_what_was_asked_of_the_suite_is_counted_in_prompts_whatever_the_epochs(
+    visioneval: CommandLine, counting_suite: Path
+) -> None:
+    chosen = ("--only", "OC01", "--epochs", 3)
+    ended = visioneval("run", "--suite", counting_suite, "--model", "baseline-blind", *chosen)
+    assert "asked only 1 of the suite's 5" in " ".join(ended.stdout.split())

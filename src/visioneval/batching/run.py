@@ -25,6 +25,7 @@ from visioneval.batching.ledger import Ledger
 from visioneval.batching.results import Reading
 from visioneval.errors import FatalError, ModelError, NotFoundError, PromptError, SuiteError, UsageError
 from visioneval.pricing import run_row
+from visioneval.printable import count
 from visioneval.providers.hosted.batch import ENDED, QUEUE_FULL, Batch
 from visioneval.providers.openai import OpenAIProvider
 from visioneval.redact import redact
@@ -177,7 +178,7 @@ class BatchRunner:
             return
         self.journal.note(Created(part.number, now(), batch.id))
         self.watcher.say(
-            f"batch {batch.id}: {len(part.places)} requests are at the host, to be answered within 24 h"
+            f"batch {batch.id}: {_requests(len(part.places))} at the host, to be answered within 24 h"
         )
 
     def _close(self, part: Part) -> None:
@@ -258,9 +259,9 @@ class BatchRunner:
         if not parts:
             return ""
         requests, folder = sum(len(part.places) for part in parts), self.work.folder.folder
-        batches = "1 batch" if len(parts) == 1 else f"{len(parts)} batches"
+        batches = count(len(parts), "batch", "batches")
         return (
-            f"{requests} requests are in {batches} at the host, which goes on without this program: `visioneval "
+            f"{_requests(requests)} in {batches} at the host, which goes on without this program: `visioneval "
             f"resume {folder}` fetches the answers, `visioneval resume {folder} --cancel` stops it"
         )
 
@@ -273,6 +274,10 @@ def check_batched(card: ModelCard, settings: Settings, limits: Limits) -> None:
         raise UsageError("--stream and --batch exclude each other: a batch is not streamed")
     if limits.concurrency or limits.requests_per_minute or limits.tokens_per_minute:
         raise UsageError("--concurrency, --rpm and --tpm are of live calls; leave them out with --batch")
+
+
+def _requests(n: int) -> str:
+    return f"{count(n, 'request')} {'is' if n == 1 else 'are'}"
 
 
 def _cancelled(what: str) -> Ending:
