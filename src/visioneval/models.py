@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,9 +60,11 @@ def suite_of(cards: Sequence[ModelCard]) -> Path:
 
 def load_cards(path: Path | None = None) -> tuple[ModelCard, ...]:
     """Read model cards (the shipped ones by default). Raises ModelError for a file that is wrong."""
-    cards: tuple[ModelCard, ...] = _load(
-        path or shipped("configs") / "models.yaml", "models", tuple[ModelCard, ...]
-    )
+    path = path or shipped("configs") / "models.yaml"
+    cards: tuple[ModelCard, ...] = _load(path, "models", tuple[ModelCard, ...])
+    for card in cards:
+        if not _is_price(usd := card.gpu_usd_per_hour):
+            raise ModelError(f"{path}: the price {usd} of {card.name} is no amount of dollars; correct that entry")
     return cards
 
 
@@ -79,11 +82,15 @@ def load_prices(path: Path | None = None) -> tuple[PriceRow, ...]:
     rows: tuple[PriceRow, ...] = _load(path, "prices", tuple[PriceRow, ...])
     for row in rows:
         for usd in (row.input, row.output, row.cached_input, row.cache_write):
-            if usd is not None and not (usd.is_finite() and 0 <= usd <= MOST_USD):
+            if not _is_price(usd):
                 raise ModelError(
                     f"{path}: the price {usd} of {row.model} is no amount of dollars; correct that entry"
                 )
     return rows
+
+
+def _is_price(usd: Decimal | None) -> bool:
+    return usd is None or (usd.is_finite() and 0 <= usd <= MOST_USD)
 
 
 def find_card(name: str, cards: Sequence[ModelCard], hosts: Sequence[Host] = ()) -> ModelCard:
