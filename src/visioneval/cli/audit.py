@@ -54,7 +54,8 @@ def command(
     if as_json:
         click.echo(_as_json(result))
     else:
-        click.echo(as_markdown(result) if markdown else describe(result), nl=not markdown)
+        source = run or (str(labels) if labels else "")
+        click.echo(as_markdown(result, source) if markdown else describe(result), nl=not markdown)
     if not result.passes_gate:
         click.echo(f"below the gate: precision and recall must be at least .99 ({run or file})", err=True)
         sys.exit(BELOW_GATE)
