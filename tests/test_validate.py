@@ -28,7 +28,7 @@ def test_a_sound_suite_has_no_problems(tmp_path: Path, visioneval: CommandLine) 
     assert found(suite) == ""
     ended = visioneval("validate", suite)
     assert ended.returncode == 0
-    assert "1 prompts: Document Understanding 1" in ended.stdout
+    assert "1 prompt: Document Understanding 1" in ended.stdout
 
 
 def test_a_picture_that_is_not_the_declared_one_is_an_error(tmp_path: Path, visioneval: CommandLine) -> None:

@@ -1,4 +1,4 @@
-"""Texts of others, on a terminal or in a spreadsheet: what would act there, instead of being read, is defused."""
+"""Texts on a terminal or in a spreadsheet: what others wrote does not act there, and counts read as words do."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def csv_cell(value: T) -> T | str:
         float(value)
         return value
     return f"'{value}"
+
+
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Write "1 prompt" or "2 prompts"."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def _shown(character: str) -> str:

@@ -23,7 +23,7 @@ from msgspec import Struct
 
 from visioneval.errors import StoreError
 from visioneval.suite import folder_of
-from visioneval.types import GradedRecord, Prompt, Record, ReplyImage, Run, Verdict
+from visioneval.types import MOST_USD, GradedRecord, Prompt, Record, ReplyImage, Run, Verdict
 
 MANIFEST, PROMPTS, RECORDS, VERDICTS, IMAGES, LOCK = (
     "manifest.json",
@@ -34,8 +34,6 @@ MANIFEST, PROMPTS, RECORDS, VERDICTS, IMAGES, LOCK = (
     ".lock",
 )
 NOT_RUN = "not run"
-MOST_USD = 1_000_000
-"""That any price may be, per million tokens or per hour."""
 PICTURE_SUFFIXES = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp", "image/gif": "gif"}
 T = TypeVar("T")
 

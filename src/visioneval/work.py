@@ -19,12 +19,12 @@ from msgspec import Struct
 from visioneval.budget import Bound, Budget
 from visioneval.cache import Known
 from visioneval.limits import BreakerPolicy
+from visioneval.printable import count
 from visioneval.questions import ImageCache, Shots, make_request, request_key
 from visioneval.store import Place, RunFolder
 from visioneval.types import Failure, Prompt, Record, Reply, Request, Run, Usage
 
 MAX_MESSAGE = 500
-FROM_EARLIER = "{} answers are taken from earlier runs (--fresh asks again)"
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -154,6 +154,12 @@ class Work(Struct):
             self.run = msgspec.structs.replace(self.run, dropped_parameters=dropped)
             self.folder.write_manifest(self.run)
             self.watcher.dropped(dropped)
+
+
+def from_earlier_runs(answers: int) -> str:
+    """Say how many answers are not asked for again."""
+    are = "is" if answers == 1 else "are"
+    return f"{count(answers, 'answer')} {are} taken from earlier runs (--fresh asks again)"
 
 
 def out_of_budget(budget: Budget) -> Ending:

@@ -58,7 +58,7 @@ def test_what_is_labelled_is_not_asked_again(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     assert label(run, "u\n\nq\n").returncode == 0
     again = label(run, "q\n")
-    assert "1 replies to label" in again.stderr
+    assert "1 reply to label" in again.stderr
     assert "nuts" not in again.stdout
 
 
@@ -67,7 +67,7 @@ def test_a_line_separator_in_a_reason_can_be_read_again(tmp_path: Path) -> None:
     assert label(run, "p\nplainly\u2028right\x85\nq\n").returncode == 0
     again = label(run, "q\n")
     assert again.returncode == 0, again.stderr
-    assert "1 replies to label" in again.stderr
+    assert "1 reply to label" in again.stderr
 
 
 def test_labels_are_an_exam_of_the_grader(tmp_path: Path) -> None:
@@ -81,6 +81,15 @@ def test_labels_are_an_exam_of_the_grader(tmp_path: Path) -> None:
     assert (missed["id"], missed["label"], missed["outcome"]) == ("bolts, epoch 1", "pass", "fail")
 
 
+def test_the_page_of_labels_is_of_their_run_and_calls_a_share_of_nothing_unknown(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    label(run, "s\np\nthe bolts are eight\n")
+    page = audit("--run", run, "--markdown").stdout
+    assert f"The labelled replies are those of `{run}`." in page
+    assert "grader_exam.jsonl" not in page
+    assert "| precision | unknown | 0.0000 to 1.0000 |" in page
+
+
 def test_a_label_of_unsure_is_no_part_of_the_exam_and_the_last_word_counts(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     label(run, "f\n\nu\n\n")
@@ -89,7 +98,7 @@ def test_a_label_of_unsure_is_no_part_of_the_exam_and_the_last_word_counts(tmp_p
     subprocess.run(again, input="p\n\nq\n", capture_output=True, encoding="utf-8", check=True)
     audited = audit("--run", run)
     assert audited.returncode == 0, audited.stderr
-    assert audited.stdout.startswith("1 labelled replies")
+    assert audited.stdout.startswith("1 labelled reply, ")
     assert "left out: 1 labelled unsure" in audited.stderr
 
 

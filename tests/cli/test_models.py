@@ -88,6 +88,10 @@ def test_a_price_is_an_amount_of_dollars(visioneval: CommandLine, tmp_path: Path
     (tmp_path / "p.yaml").write_text(
         f"prices:\n  - {{model: m, valid_from: 2020-01-01, input: '{usd.removeprefix('.')}', output: 1}}\n"
     )
-    ended = visioneval("models", "--prices-file", "p.yaml")
-    assert (ended.returncode, ended.stderr.count("\n")) == (4, 1)
-    assert "is no amount of dollars" in ended.stderr
+    (tmp_path / "m.yaml").write_text(
+        f"models:\n  - {{name: m, provider: transformers, gpu_usd_per_hour: '{usd.removeprefix('.')}'}}\n"
+    )
+    for option, file in (("--prices-file", "p.yaml"), ("--models-file", "m.yaml")):
+        ended = visioneval("models", option, file)
+        assert (ended.returncode, ended.stderr.count("\n")) == (4, 1)
+        assert "is no amount of dollars" in ended.stderr

@@ -211,6 +211,8 @@ def test_json_output_is_json_alone_on_stdout(
         ),
         (["--only", "XX1"], 3, "no prompt 'XX1' in the suite"),
         (["--epochs", "0"], 2, "--epochs"),
+        (["--epochs", "1001"], 2, "--epochs"),
+        (["--model", "micro-paligemma", "--gpu-usd-per-hour", "1000001"], 2, "is more than 1000000 dollars"),
         (["--model", "baseline-blind", "--gpu-usd-per-hour", "$2.50"], 2, "does not run on a machine of yours"),
         (["--gpu-usd-per-hour", "two"], 2, "'two' is not an amount of dollars"),
         (["--modle", "x"], 2, "No such option"),
@@ -338,3 +340,11 @@ def test_a_stored_run_reads_back_as_the_type_it_is(
     run = msgspec.json.decode((the_run(tmp_path) / "manifest.json").read_bytes(), type=Run)
     assert run.card == ModelCard(**msgspec.structs.asdict(run.card))
     assert run.condition.model == "baseline-blind"
+
+
+def test_what_was_asked_of_the_suite_is_counted_in_prompts_whatever_the_epochs(
+    visioneval: CommandLine, counting_suite: Path
+) -> None:
+    chosen = ("--only", "OC01", "--epochs", 3)
+    ended = visioneval("run", "--suite", counting_suite, "--model", "baseline-blind", *chosen)
+    assert "asked only 1 of the suite's 5" in " ".join(ended.stdout.split())

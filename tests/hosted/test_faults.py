@@ -346,3 +346,14 @@ def test_a_base_url_that_is_none_is_the_first_thing_said(tmp_path: Path, small_s
     assert ran.returncode == 4
     assert "must begin with http:// or https:// and name a host" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("url", ["http://me:secret@h/v1", "http://h/v1?key=secret", "http://h/v1#secret"])
+def test_a_base_url_that_may_hold_a_key_is_refused_without_showing_it(
+    tmp_path: Path, small_suite: Path, url: str
+) -> None:
+    ran = cli(tmp_path, "run", "--model", "openai:m", "--base-url", url, "--suite", str(small_suite))
+    assert ran.returncode == 4
+    assert "the base URL of h holds a user name, a password, a query or a fragment" in ran.stderr
+    assert "secret" not in ran.stderr
+    assert not (tmp_path / "results").exists()

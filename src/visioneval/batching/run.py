@@ -25,6 +25,7 @@ from visioneval.batching.ledger import Ledger
 from visioneval.batching.results import Reading
 from visioneval.errors import FatalError, ModelError, NotFoundError, PromptError, SuiteError, UsageError
 from visioneval.pricing import run_row
+from visioneval.printable import count
 from visioneval.providers.hosted.batch import ENDED, QUEUE_FULL, Batch
 from visioneval.providers.openai import OpenAIProvider
 from visioneval.redact import redact
@@ -266,7 +267,7 @@ class BatchRunner:
         parts = [part for part in self.journal.parts.values() if part.batch_id]
         if not parts:
             return ""
-        batches = "1 batch" if len(parts) == 1 else f"{len(parts)} batches"
+        batches = count(len(parts), "batch", "batches")
         return f"{_requests(*parts)} in {batches} at the host, which goes on without this program"
 
 
@@ -286,4 +287,4 @@ def _cancelled(what: str) -> Ending:
 
 def _requests(*parts: Part) -> str:
     number = sum(len(part.places) for part in parts)
-    return "1 request is" if number == 1 else f"{number} requests are"
+    return f"{count(number, 'request')} {'is' if number == 1 else 'are'}"

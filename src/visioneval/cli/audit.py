@@ -54,7 +54,8 @@ def command(
     if as_json:
         click.echo(_as_json(result))
     else:
-        click.echo(as_markdown(result) if markdown else describe(result), nl=not markdown)
+        source = run or (str(labels) if labels else "")
+        click.echo(as_markdown(result, source) if markdown else describe(result), nl=not markdown)
     if not result.passes_gate:
         click.echo(f"below the gate: precision and recall must be at least .99 ({run or file})", err=True)
         sys.exit(BELOW_GATE)
@@ -130,7 +131,7 @@ def _as_json(result: ExamResult) -> str:
 _KEYS: dict[str, HumanVerdict] = {"p": "pass", "f": "fail", "u": "unsure"}
 
 
-@command.command("label")
+@command.command("label", short_help="Take a person's verdicts on the replies of a run.")
 @click.argument("run")
 @results_option
 @click.option("--who", default=None, help="Who labels; your login name without it.")
@@ -142,6 +143,7 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
     score: `visioneval audit --run RUN` says how far the grader agrees with them.
     """
     from visioneval.grading.overrides import OVERRIDES
+    from visioneval.printable import count
     from visioneval.store import find_run, read_run
 
     stored = read_run(find_run(results, run))
@@ -151,7 +153,8 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
         for graded in stored.graded()
         if graded.record and graded.record.reply and (again or (graded.prompt.id, graded.epoch) not in known)
     ]
-    click.echo(f"{len(open_ones)} replies to label; p pass, f fail, u unsure, s skip, q quit", err=True)
+    replies = count(len(open_ones), "reply", "replies")
+    click.echo(f"{replies} to label; p pass, f fail, u unsure, s skip, q quit", err=True)
     for number, graded in enumerate(open_ones, start=1):
         _show(stored, graded, f"{number}/{len(open_ones)}")
         try:

@@ -32,6 +32,7 @@ def command(file: Path, out: Path | None, as_json: bool) -> None:
     Writes one JSON line for each row: id, outcome, extracted, rule, type. Types that are not declared are
     inferred from question and reference, and marked with type_inferred. Exit code 3 when the file is wrong.
     """
+    from visioneval.printable import count
     from visioneval.store import write_atomically
 
     graded = list(_grade_all(file))
@@ -44,9 +45,9 @@ def command(file: Path, out: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(summary), err=out is None)
     else:
-        outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
+        outcomes = ", ".join(f"{name} {number}" for name, number in summary["outcomes"].items())
         inferred = f"; type inferred for {summary['types_inferred']}" if summary["types_inferred"] else ""
-        click.echo(f"{summary['graded']} replies graded: {outcomes}{inferred}", err=True)
+        click.echo(f"{count(summary['graded'], 'reply', 'replies')} graded: {outcomes}{inferred}", err=True)
 
 
 def _grade_all(file: Path) -> Iterator[GradedRow]:

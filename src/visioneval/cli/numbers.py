@@ -14,6 +14,9 @@ class Dollars(click.ParamType):  # type: ignore[type-arg, unused-ignore]
 
     name = "usd"
 
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         """Parse an amount; fails for what is negative or no number."""
         try:
@@ -22,6 +25,8 @@ class Dollars(click.ParamType):  # type: ignore[type-arg, unused-ignore]
             self.fail(f"{value!r} is not an amount of dollars", param, ctx)
         if not amount.is_finite() or amount < 0:
             self.fail(f"{value!r} is not an amount of dollars", param, ctx)
+        if self._most is not None and amount > self._most:
+            self.fail(f"{value!r} is more than {self._most} dollars", param, ctx)
         return amount
 
 

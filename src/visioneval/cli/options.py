@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from visioneval.cli.numbers import Finite
 from visioneval.errors import UsageError
-from visioneval.types import BATCH, Effort, Settings
+from visioneval.types import BATCH, MOST_EPOCHS, Effort, Settings
 
 if TYPE_CHECKING:
     from visioneval.types import ModelCard, PriceRow, Prompt, Suite
@@ -27,7 +27,11 @@ results_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 epochs_option = click.option(
-    "--epochs", type=click.IntRange(1), default=1, show_default=True, help="How often each prompt is asked."
+    "--epochs",
+    type=click.IntRange(1, MOST_EPOCHS),
+    default=1,
+    show_default=True,
+    help="How often each prompt is asked.",
 )
 blind_option = click.option("--blind", is_flag=True, help="Ask the same questions without the image.")
 prices_option = click.option("--prices-file", type=PATH, help="Prices of your own instead of the shipped ones.")

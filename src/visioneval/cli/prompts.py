@@ -18,7 +18,7 @@ WIDEST_PICTURE = 100
 
 @click.command("prompts")
 @click.argument("action", required=False, type=click.Choice(["list", "show"]), default="list")
-@click.argument("prompt_id", required=False, metavar="ID")
+@click.argument("prompt_id", required=False, metavar="[ID]")
 @click.option(
     "--suite",
     type=click.Path(path_type=Path),
@@ -46,7 +46,7 @@ def command(
     from rich.table import Table
 
     from visioneval.answers import key_text
-    from visioneval.printable import printable
+    from visioneval.printable import count, printable
     from visioneval.shipped import shipped_suite
     from visioneval.suite import image_path, json_schema, load_suite, select
 
@@ -93,7 +93,7 @@ def command(
         row = (prompt.id, prompt.category, prompt.title, type_, key_text(prompt.answer))
         table.add_row(*(escape(printable(cell)) for cell in row))
     Console().print(table)
-    click.echo(f"{len(prompts)} prompts, suite {loaded.sha256[:12]}", err=True)
+    click.echo(f"{count(len(prompts), 'prompt')}, suite {loaded.sha256[:12]}", err=True)
 
 
 def _has_columns() -> bool:

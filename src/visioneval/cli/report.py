@@ -27,9 +27,9 @@ SHOWN_STALE = 10
 def command(results: Path, out: Path | None, check: bool, as_json: bool) -> None:
     """Write the score tables and the pages from the stored runs.
 
-    The newest complete run of each model and condition is shown; the others are listed with it. A run that cannot
-    be read, or has no answer yet, is named and left out. Exit codes: 0 done, 1 the report is out of date (--check)
-    or a run cannot be read, 5 there is none to show.
+    One run of each model and condition is shown: the newest that can be ranked, if there is one; the others are
+    listed with it. A run that cannot be read, or has no answer yet, is named and left out. Exit codes: 0 done, 1
+    the report is out of date (--check) or a run cannot be read, 5 there is none to show.
     """
     from visioneval.printable import printable
     from visioneval.report import build, leaderboard

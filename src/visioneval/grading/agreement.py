@@ -16,8 +16,13 @@ class Share(NamedTuple):
     low: float
     high: float
 
+    @property
+    def text(self) -> str:
+        """The share alone; "unknown" where it is a share of nothing."""
+        return "unknown" if math.isnan(self.value) else f"{self.value:.4f}"
+
     def __str__(self) -> str:
-        return f"{self.value:.4f} [{self.low:.4f}, {self.high:.4f}]"
+        return f"{self.text} [{self.low:.4f}, {self.high:.4f}]"
 
 
 class Agreement(NamedTuple):

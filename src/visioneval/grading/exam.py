@@ -149,7 +149,7 @@ def describe(result: ExamResult) -> str:
     """Say the result in plain lines: the measures, then each disagreement."""
     counts = result.agreement
     lines = [
-        f"{counts.n} labelled replies, grader version {GRADER_VERSION}",
+        f"{_replies(counts.n)}, grader version {GRADER_VERSION}",
         f"passes right {counts.true_passes}, passes wrong {counts.false_passes}, "
         f"passes missed {counts.missed_passes}, fails right {counts.true_fails}",
         f"precision  {counts.precision}",
@@ -166,25 +166,29 @@ def describe(result: ExamResult) -> str:
     return "\n".join(lines)
 
 
-def as_markdown(result: ExamResult) -> str:
-    """Write the result as a page of the documentation."""
+OWN_EXAM = (
+    "The rows are in `tests/fixtures/grader_exam.jsonl`: replies written by hand in the manner of real models, "
+    "each labelled by hand. Positive means pass. They are written by the authors of the grader, so they show that "
+    "the rules do what is meant, not how often replies of other kinds will be misread; only labelled replies that "
+    "the authors have not seen can show that."
+)
+
+
+def as_markdown(result: ExamResult, source: str = "") -> str:
+    """Write the result as a page: of the documentation, or of the labelled replies of another `source`."""
     counts = result.agreement
+    about = f"The labelled replies are those of `{_code(source)}`. Positive means pass." if source else OWN_EXAM
     lines = [
         "# The grader's exam",
         "",
-        "Written by `visioneval audit --markdown`. The rows are in `tests/fixtures/grader_exam.jsonl`: replies "
-        "written by hand in the manner of real models, each labelled by hand. Positive means pass. They "
-        "are written by "
-        "the authors of the grader, so they show that the rules do what is meant, not how often replies of "
-        "other kinds "
-        "will be misread; only labelled replies that the authors have not seen can show that.",
+        f"Written by `visioneval audit --markdown`. {about}",
         "",
-        f"Grader version {GRADER_VERSION}, {counts.n} labelled replies.",
+        f"Grader version {GRADER_VERSION}, {_replies(counts.n)}.",
         "",
         "| measure | value | 95 % interval |",
         "|---|---:|---|",
         *(
-            f"| {name} | {share.value:.4f} | {share.low:.4f} to {share.high:.4f} |"
+            f"| {name} | {share.text} | {share.low:.4f} to {share.high:.4f} |"
             for name, share in (
                 ("precision", counts.precision),
                 ("recall", counts.recall),
@@ -218,6 +222,10 @@ def as_markdown(result: ExamResult) -> str:
         for one in result.disagreements
     ]
     return "\n".join(lines) + "\n"
+
+
+def _replies(n: int) -> str:
+    return f"{n} labelled {'reply' if n == 1 else 'replies'}"
 
 
 def _breakdown(title: str, groups: dict[str, Agreement]) -> list[str]:

@@ -1,6 +1,6 @@
 """Units: an explicit table of those that questions about pictures use, and exact conversion within a dimension.
 
-A table of some hundred names rather than a units library: it is imported in a millisecond instead of a third
+A table of three hundred names rather than a units library: it is imported in a millisecond instead of a third
 of a second, every line can be audited, and a name that is not in it is never silently understood.
 """
 

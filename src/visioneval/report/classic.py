@@ -97,7 +97,8 @@ def note(summary: Summary) -> str:
     coverage = summary.coverage
     said = [summary.note]
     if not coverage.whole:
-        said.append(f"not ranked: asked only {coverage.planned} of the suite's {coverage.suite}")
+        asked = len(summary.run.prompt_ids)
+        said.append(f"not ranked: asked only {asked} of the suite's {summary.run.suite_size}")
     elif not summary.ranked:
         needed = f"{ENOUGH_PERCENT}% needed"
         said.append(f"not ranked: verdicts on {coverage.verdicts} of {coverage.suite}, {needed}")
