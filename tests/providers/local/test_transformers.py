@@ -345,6 +345,13 @@ def test_an_older_torch_tells_an_error_of_its_own(monkeypatch: pytest.MonkeyPatc
         raise RuntimeError("odd")
 
 
+def test_float32_is_float32_in_the_convolution_of_a_picture_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unlike products of matrices, convolutions on a GPU use TF32 unless told otherwise."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    an_engine(micro())
+    assert not torch.backends.cudnn.allow_tf32
+
+
 def test_a_static_cache_that_a_checkpoint_asks_for_is_not_used(tmp_path: Path) -> None:
     """On a GPU Transformers would compile the model anew for each shape of batch."""
     model, processor = make("gemma3")

@@ -29,6 +29,7 @@ class Device:
         self._torch = torch
         self._gpus = sorted({p.device.index for p in model.parameters() if p.device.type == "cuda"})
         self._meter = EnergyMeter([str(torch.cuda.get_device_properties(gpu).uuid) for gpu in self._gpus])
+        torch.backends.cudnn.allow_tf32 = False  # what the manifest calls float32 is not rounded to TF32
         if self._gpus:
             # cuDNN's attention plans anew for every length, and a cache grows with every token.
             torch.backends.cuda.enable_cudnn_sdp(False)
