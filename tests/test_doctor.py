@@ -92,6 +92,13 @@ def test_a_machine_without_a_gpu_is_sound_unless_one_is_needed(machine: Machine)
     assert (found["GPU"]["status"], code) == ("note", 0)
 
 
+def test_a_gpu_that_torch_sees_is_there_without_nvidia_smi(machine: Machine) -> None:
+    """As in a container that was given the GPU and not its tools."""
+    found, code = machine("--gpu", torch={})
+    assert "GPU" not in found
+    assert (found["CUDA"]["status"], code) == ("ok", 0)
+
+
 def test_a_gpu_that_is_needed_and_missing_fails(machine: Machine) -> None:
     found, code = machine("--gpu", hidden="")
     assert (found["GPU"]["status"], code) == ("problem", 1)

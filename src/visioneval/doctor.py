@@ -124,7 +124,7 @@ def _torch(gpus: Sequence[Gpu], missing: Status) -> Iterator[Finding]:
     for number, gpu in enumerate(gpus):
         memory = f"{gpu.free_gib:.1f} of {gpu.total_gib:.1f} GiB free"
         yield Finding(f"GPU {number}", "ok", f"{gpu.name}, {memory}, driver {gpu.driver}")
-    if not gpus:
+    if not _usable_gib(gpus):
         fix = "install the NVIDIA driver, then `nvidia-smi` must list the GPU"
         yield Finding("GPU", missing, "none: the NVIDIA driver reports no GPU", fix)
     if importlib.util.find_spec("torch") is None:
