@@ -27,7 +27,6 @@ import argparse
 import asyncio
 import gc
 import io
-import os
 import random
 import sys
 import threading
@@ -48,6 +47,7 @@ from visioneval.providers.local.engine import TransformersEngine
 from visioneval.providers.local.lanes import BatchAnswerer
 from visioneval.providers.local.load import Loaded, device_facts
 from visioneval.providers.local.options import parse_options, with_family
+from visioneval.providers.local.pictures import usable_cores
 from visioneval.providers.local.start import LANES, LocalModel, find_batch_size
 from visioneval.providers.transformers import LocalProvider
 from visioneval.types import EncodedImage, ModelCard, Reply, Request, SentImage, Settings
@@ -277,7 +277,7 @@ def main() -> int:
     machine = device_facts(torch, torch.empty(0, device=device))["device_name"]
     dtype = str(precision(device)).removeprefix("torch.")
     versions = f"torch {torch.__version__}, transformers {transformers.__version__}"
-    print(f"{machine}, {os.cpu_count()} CPU cores, {versions}.")
+    print(f"{machine}, {usable_cores()} CPU cores, {versions}.")
     print(f"{flops_per_s / 1e12:.2f} TFLOP/s in a {dtype} matrix product; answers of {OUTPUT_TOKENS} tokens.\n")
     headings = HEADINGS.split("|")
     print(f"| {' | '.join(headings)} |\n|{'---|' * len(headings)}", flush=True)

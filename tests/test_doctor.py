@@ -56,20 +56,28 @@ def write_torch(
     bf16: bool = True,
     built: tuple[str, ...] = ("sm_80", "sm_86", "sm_90"),
     capability: tuple[int, int] = (8, 6),
+    refusal: str = "No CUDA GPUs are available",
+    memory_gib: int = 24,
 ) -> None:
     """Write as much of torch as the doctor looks at: a build for another machine than this."""
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text(
         f"""from types import SimpleNamespace
+
+def init():
+    raise RuntimeError({refusal!r})
+
 __version__ = "2.13.0"
 version = SimpleNamespace(cuda={built_for!r})
 cuda = SimpleNamespace(
     is_available=lambda: {available},
+    init=init,
     device_count=lambda: 2,
     is_bf16_supported=lambda including_emulation: {bf16} or including_emulation,
     get_arch_list=lambda: {list(built)!r},
     get_device_capability=lambda number: {capability!r},
     get_device_name=lambda number: "A card",
+    get_device_properties=lambda number: SimpleNamespace(total_memory={memory_gib} * 2**30),
 )
 """
     )
@@ -86,6 +94,13 @@ def test_a_machine_without_a_gpu_is_sound_unless_one_is_needed(machine: Machine)
     assert (found["GPU"]["status"], code) == ("note", 0)
 
 
+def test_a_gpu_that_torch_sees_is_there_without_nvidia_smi(machine: Machine) -> None:
+    """As in a container that was given the GPU and not its tools."""
+    found, code = machine("--gpu", torch={})
+    assert "GPU" not in found
+    assert (found["CUDA"]["status"], code) == ("ok", 0)
+
+
 def test_a_gpu_that_is_needed_and_missing_fails(machine: Machine) -> None:
     found, code = machine("--gpu", hidden="")
     assert (found["GPU"]["status"], code) == ("problem", 1)
@@ -97,6 +112,11 @@ def test_a_gpu_that_is_needed_and_missing_fails(machine: Machine) -> None:
     [
         ({"built_for": None, "available": False}, "built without it", "pytorch.org"),
         ({"available": False}, "was built for 12.8 and sees no GPU", "upgrade the driver to one for CUDA 12.8"),
+        (
+            {"available": False, "refusal": "CUDA driver initialization failed.\n\nMore"},
+            "sees no GPU (CUDA driver initialization failed)",
+            "upgrade the driver",
+        ),
         ({"capability": (12, 0)}, "no code for A card (sm_120)", "pip install --upgrade torch"),
         (
             {"capability": (6, 1)},
@@ -125,6 +145,14 @@ def test_a_gpu_that_only_emulates_bfloat16_is_told_apart(machine: Machine, bf16:
 def test_a_hidden_gpu_is_found_out(machine: Machine) -> None:
     found, _ = machine(listed=A10G, torch={"available": False}, hidden="")
     assert found["CUDA"]["fix"] == "unset CUDA_VISIBLE_DEVICES"
+
+
+def test_a_driver_that_is_too_old_is_not_taken_for_a_hidden_gpu(machine: Machine) -> None:
+    """On a cluster CUDA_VISIBLE_DEVICES is always set."""
+    torch = {"available": False, "refusal": "The NVIDIA driver on your system is too old (found version 11040)."}
+    found, _ = machine(listed=A10G, torch=torch, hidden="0")
+    assert "The NVIDIA driver on your system is too old (found version 11040)" in found["CUDA"]["found"]
+    assert "upgrade the driver to one for CUDA 12.8" in found["CUDA"]["fix"]
 
 
 @pytest.mark.parametrize(
@@ -163,6 +191,18 @@ def test_weights_of_another_commit_are_not_those_of_the_card(
         (snapshots / commit / "model-00001-of-00002.safetensors").touch()
         assert is_cached(card) is cached
     assert is_cached(msgspec.structs.replace(card, options={"revision": "main"}))
+
+
+@pytest.mark.parametrize(
+    ("listed", "memory_gib", "fits"),
+    [(A10G, 6, False), (GB10, 120, True), (f"{OLD}\n{A10G}", 8, False)],
+    ids=["a part of a GPU", "memory shared with the CPU", "the larger one is hidden"],
+)
+def test_what_fits_is_judged_by_the_memory_that_torch_sees(
+    machine: Machine, listed: str, memory_gib: int, fits: bool
+) -> None:
+    found, _ = machine(listed=listed, torch={"memory_gib": memory_gib})
+    assert found["model gemma-3-4b"]["found"].startswith("fits: ") == fits
 
 
 def test_what_fits_in_no_precision_is_told(machine: Machine) -> None:

@@ -32,6 +32,8 @@ LOCAL_PACKAGES = ("torch", "transformers", "accelerate")
 LOCAL_EXTRA = "pip install 'visioneval[local]'"
 OLD_GPUS = "--index-url https://download.pytorch.org/whl/cu126"
 """The last builds with code for what later ones leave out."""
+NO_GPU = "No CUDA GPUs are available"
+"""What torch says where the driver works and shows it no GPU."""
 WITHOUT_BFLOAT16 = ", without bfloat16: add --set dtype=float16"
 
 
@@ -122,7 +124,7 @@ def _torch(gpus: Sequence[Gpu], missing: Status) -> Iterator[Finding]:
     for number, gpu in enumerate(gpus):
         memory = f"{gpu.free_gib:.1f} of {gpu.total_gib:.1f} GiB free"
         yield Finding(f"GPU {number}", "ok", f"{gpu.name}, {memory}, driver {gpu.driver}")
-    if not gpus:
+    if not _usable_gib(gpus):
         fix = "install the NVIDIA driver, then `nvidia-smi` must list the GPU"
         yield Finding("GPU", missing, "none: the NVIDIA driver reports no GPU", fix)
     if importlib.util.find_spec("torch") is None:
@@ -143,15 +145,23 @@ def _cuda(torch: Any, gpus: Sequence[Gpu], missing: Status) -> Finding:
     if torch.version.cuda is None:
         fix = "install the CUDA build of torch: pytorch.org gives the command for your driver" if gpus else ""
         return Finding("CUDA", missing, f"this torch ({torch.__version__}) was built without it", fix)
-    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if gpus and hidden is not None:
+    why, hidden = _why_no_gpu(torch), os.environ.get("CUDA_VISIBLE_DEVICES")
+    if gpus and hidden is not None and why == NO_GPU:  # of a driver that is too old, torch says that
         return Finding(
             "CUDA", missing, f"CUDA_VISIBLE_DEVICES={hidden} hides the GPU", "unset CUDA_VISIBLE_DEVICES"
         )
     fix = f"upgrade the driver to one for CUDA {torch.version.cuda}, or install a torch for the older CUDA"
-    return Finding(
-        "CUDA", missing, f"torch was built for {torch.version.cuda} and sees no GPU", fix if gpus else ""
-    )
+    found = f"torch was built for {torch.version.cuda} and sees no GPU ({why})"
+    return Finding("CUDA", missing, found, fix if gpus else "")
+
+
+def _why_no_gpu(torch: Any) -> str:
+    """Return the first sentence of what torch says when it is told to use a GPU that it does not see."""
+    try:
+        torch.cuda.init()
+    except Exception as error:  # the driver's trouble has no class of its own
+        return " ".join(str(error).split()).partition(". ")[0].rstrip(".")
+    return NO_GPU
 
 
 def _usable(torch: Any, missing: Status) -> Finding:
@@ -243,11 +253,25 @@ def _keys() -> Iterator[Finding]:
 
 
 def _models(gpus: Sequence[Gpu]) -> Iterator[Finding]:
-    largest_gib = max((gpu.total_gib for gpu in gpus), default=0.0)
+    largest_gib = max(_usable_gib(gpus), default=0.0)
     for card in load_cards():
         billions = _billions(card)
         if card.provider == "transformers" and billions is not None:
             yield _fit(card, billions, largest_gib)
+
+
+def _usable_gib(gpus: Sequence[Gpu]) -> list[float]:
+    """Return the memory of each GPU, as torch sees it where it does.
+
+    The driver lists GPUs that are hidden, whole ones where a job has a part, and no memory that the CPU shares.
+    """
+    if importlib.util.find_spec("torch") is not None:
+        import torch
+
+        if torch.cuda.is_available():
+            numbers = range(torch.cuda.device_count())
+            return [torch.cuda.get_device_properties(number).total_memory / GIB for number in numbers]
+    return [gpu.total_gib for gpu in gpus]
 
 
 def _fit(card: ModelCard, billions: float, gpu_gib: float) -> Finding:

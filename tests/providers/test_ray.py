@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -170,23 +172,36 @@ class SickActor(ModelActor):
     """An actor whose GPU gives way at its first batch; the label of its card is the file that says so."""
 
     def answer(self, requests: Sequence[Request], pictures: Sequence[Any]) -> list[Answer]:
-        was_sick = Path(self._card.label)
-        if not was_sick.exists():
-            was_sick.touch()
+        with suppress(FileExistsError):
+            Path(self._card.label).touch(exist_ok=False)
             self._model().answerer.answer = lambda batch: [FatalError("other", "the GPU failed")] * len(batch)
         return super().answer(requests, pictures)
 
 
+class LostActor(SickActor):
+    """An actor whose GPU does not come back: where it is started again the model no longer loads."""
+
+    def answer(self, requests: Sequence[Request], pictures: Sequence[Any]) -> list[Answer]:
+        time.sleep(0.5)  # so that much is left to do when it has been started again
+        return super().answer(requests, pictures)
+
+    def _model(self) -> Any:
+        if self._local is None and Path(self._card.label).exists():
+            raise ModelError("there is no GPU any more")
+        return super()._model()
+
+
+@pytest.mark.parametrize(("actor", "actors"), [(SickActor, 1), (LostActor, 2)])
 def test_an_actor_whose_gpu_is_lost_is_replaced_and_its_batch_asked_again(
-    cluster: Any, colour_suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    actor: type, actors: int, cluster: Any, colour_suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cluster.add_node(num_cpus=1)
-    monkeypatch.setattr("visioneval.providers.ray.ModelActor", SickActor)
+    cluster.add_node(num_cpus=actors)
+    monkeypatch.setattr("visioneval.providers.ray.ModelActor", actor)
     suite = load_suite(colour_suite)
     plan = plan_run(
         replace(micro(cluster.address), label=str(tmp_path / "was sick")),
         suite,
-        suite.prompts[:6],
+        suite.prompts,
         settings=Settings(),
         prices=(),
         results=tmp_path / "results",

@@ -132,9 +132,11 @@ class RayProvider:
                 answers: list[Answer] = await actor.answer.remote(bare, pictures)
                 return answers
             except ray.exceptions.RayTaskError as error:
-                raise _as_provider_error(self.name, error) from None
-            except ray.exceptions.RayError:  # the actor or its node is gone, or is coming back
-                await asyncio.sleep(PAUSE_S)
+                if not isinstance(error.cause, ModelError):  # all loaded once: a GPU did not come back
+                    raise _as_provider_error(self.name, error) from None
+            except ray.exceptions.RayError:
+                pass  # the actor or its node is gone, or is coming back
+            await asyncio.sleep(PAUSE_S)
         raise FatalError(
             "connection", f"{self.name}: no model actor of the Ray cluster answers; resume when it is up"
         )

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -209,3 +213,34 @@ def test_quantisation_needs_its_library_or_a_gpu() -> None:
 
     with pytest.raises(ModelError, match=r"bitsandbytes|needs a CUDA GPU"):
         model_arguments("m", LocalOptions(quantization="4bit"), "cpu", torch, transformers)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."), "does not fit into the GPU's"),
+        (RuntimeError("named symbol not found"), "cannot be loaded: RuntimeError: named symbol not found"),
+    ],
+)
+def test_why_a_weight_could_not_be_quantised_is_told(
+    checkpoint: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    """Transformers itself says only that the reason stands in its log."""
+    from transformers.core_model_loading import WeightRenaming, log_conversion_errors
+
+    def convert(weight: Any, layer: str, **arguments: Any) -> None:
+        with log_conversion_errors(layer, arguments["loading_info"], (1, layer)):
+            raise error
+
+    monkeypatch.setattr(WeightRenaming, "convert", convert)
+    assert said in why(checkpoint)
+
+
+def test_eight_bits_do_not_fill_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """bitsandbytes warns once a layer and token that it computes in float16."""
+    import transformers
+
+    monkeypatch.setitem(sys.modules, "bitsandbytes", ModuleType("bitsandbytes"))
+    monkeypatch.setattr(logging.getLogger("bitsandbytes"), "level", logging.NOTSET)
+    model_arguments("m", LocalOptions(quantization="8bit"), "cuda:0", torch, transformers)
+    assert not logging.getLogger("bitsandbytes.autograd").isEnabledFor(logging.WARNING)

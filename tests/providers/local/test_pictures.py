@@ -80,3 +80,12 @@ def test_a_picture_that_cannot_be_decoded_is_named_as_such() -> None:
     with pytest.raises(PromptError, match="the picture cannot be decoded"):
         pictures.decode([good, torn, good])
     pictures.close()
+
+
+def test_no_more_threads_than_the_cores_of_this_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job on a cluster has few of its machine's cores."""
+    monkeypatch.setattr("os.cpu_count", lambda: 192)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)))
+    pictures = Pictures(object())
+    assert pictures._threads._max_workers == 6
+    pictures.close()

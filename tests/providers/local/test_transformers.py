@@ -320,6 +320,8 @@ def test_a_setting_that_cannot_be_honoured_is_refused(setting: dict[str, Any]) -
         "CUDA out of memory. Tried to allocate 2.00 GiB.",
         "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported at some other API call",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_INTERNAL_ERROR_DEVICE_ALLOCATION_FAILED",
+        f"while running {'a kernel ' * 40}: CUDA driver error: out of memory",
         "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried",
     ],
 )
@@ -327,6 +329,42 @@ def test_out_of_memory_is_told_from_other_errors(message: str) -> None:
     engine = an_engine(micro())
     with pytest.raises(OutOfMemory), engine.device.errors("m"):
         raise RuntimeError(message)
+
+
+def test_a_torch_without_code_for_the_gpu_is_told_apart() -> None:
+    engine = an_engine(micro())
+    with pytest.raises(FatalError, match="this torch has no code for the GPU"), engine.device.errors("m"):
+        raise torch.AcceleratorError("CUDA error: no kernel image is available for execution on the device")
+
+
+def test_an_older_torch_tells_an_error_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`AcceleratorError` came with 2.8."""
+    engine = an_engine(micro())
+    monkeypatch.delattr(torch, "AcceleratorError")
+    with pytest.raises(PromptError, match="RuntimeError: odd"), engine.device.errors("m"):
+        raise RuntimeError("odd")
+
+
+def test_float32_is_float32_in_the_convolution_of_a_picture_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unlike products of matrices, convolutions on a GPU use TF32 unless told otherwise."""
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    an_engine(micro())
+    assert not torch.backends.cudnn.allow_tf32
+
+
+def test_a_static_cache_that_a_checkpoint_asks_for_is_not_used(tmp_path: Path) -> None:
+    """On a GPU Transformers would compile the model anew for each shape of batch."""
+    model, processor = make("gemma3")
+    model.generation_config.cache_implementation = "static"
+    for part in (model, processor):
+        part.save_pretrained(tmp_path)
+    engine = an_engine(a_card(tmp_path))
+    caches: set[str] = set()
+    engine._model.model.language_model.register_forward_pre_hook(
+        lambda _, __, arguments: caches.add(type(arguments["past_key_values"]).__name__), with_kwargs=True
+    )
+    engine.generate(engine.prepare([a_request(0)]))
+    assert caches == {"DynamicCache"}
 
 
 def test_energy_is_only_counted_where_a_driver_counts_it() -> None:

@@ -12,8 +12,10 @@ from visioneval.errors import FatalError, PromptError, ProviderError
 from visioneval.providers.local.lanes import OutOfMemory
 from visioneval.providers.local.nvml import EnergyMeter
 
-OUT_OF_MEMORY = ("out of memory", "ALLOC_FAILED", "can't allocate memory")
-"""What says so where torch's own allocator does not: CUDA, cuBLAS, the CPU's allocator."""
+OUT_OF_MEMORY = ("out of memory", "ALLOC_FAILED", "ALLOCATION_FAILED", "can't allocate memory")
+"""What says so where torch's own allocator does not: CUDA, cuBLAS, cuDNN, the CPU's allocator."""
+NO_CODE = "no kernel image"
+LONGEST_TEXT = 300
 SWITCH_S = 1e-4
 """How soon a thread that prepares lets go of Python's lock, which the device's thread wants for each kernel."""
 
@@ -27,6 +29,7 @@ class Device:
         self._torch = torch
         self._gpus = sorted({p.device.index for p in model.parameters() if p.device.type == "cuda"})
         self._meter = EnergyMeter([str(torch.cuda.get_device_properties(gpu).uuid) for gpu in self._gpus])
+        torch.backends.cudnn.allow_tf32 = False  # what the manifest calls float32 is not rounded to TF32
         if self._gpus:
             # cuDNN's attention plans anew for every length, and a cache grows with every token.
             torch.backends.cuda.enable_cudnn_sdp(False)
@@ -83,12 +86,18 @@ class Device:
         except ProviderError:
             raise
         except Exception as error:
-            text = " ".join(str(error).split())[:300]
+            text = " ".join(str(error).split())
             if isinstance(error, self._torch.OutOfMemoryError) or any(sign in text for sign in OUT_OF_MEMORY):
                 raise OutOfMemory from None
-            if isinstance(error, self._torch.AcceleratorError) or not self._works():
-                raise FatalError("other", f"{name}: the GPU failed ({text}); resume in a new process") from None
-            raise PromptError("other", f"{name}: {type(error).__name__}: {text}") from None
+            if NO_CODE in text:
+                why = "this torch has no code for the GPU; `visioneval doctor` says which one has"
+                raise FatalError("other", f"{name}: {why}") from None
+            lost = getattr(self._torch, "AcceleratorError", ())  # since 2.8
+            if isinstance(error, lost) or not self._works():
+                raise FatalError(
+                    "other", f"{name}: the GPU failed ({text[:LONGEST_TEXT]}); resume in a new process"
+                ) from None
+            raise PromptError("other", f"{name}: {type(error).__name__}: {text[:LONGEST_TEXT]}") from None
 
     def _works(self) -> bool:
         """Tell whether the GPUs still compute: after most errors of CUDA, a library or a kernel, they do not."""

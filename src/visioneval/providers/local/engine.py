@@ -24,7 +24,9 @@ NOT_NUMBERS = (
     "the model's scores are not numbers (NaN): its weights are broken or overflow; try --set dtype=bfloat16 or "
     "float32, without quantization"
 )
-SAMPLING_DEFAULTS = ("temperature", "top_k", "top_p", "min_p")
+DROPPED_DEFAULTS = ("temperature", "top_k", "top_p", "min_p", "cache_implementation")
+"""What a checkpoint may ask for in vain: greedy decoding warns of how to sample, and with a static cache
+Transformers compiles the model on a GPU, anew for each shape of batch."""
 
 
 class Batch(Struct, frozen=True):
@@ -66,7 +68,7 @@ class TransformersEngine:
         generation = self._model.generation_config
         ends = generation.eos_token_id
         self._end_tokens = frozenset(ends if isinstance(ends, list) else [ends])
-        for name in SAMPLING_DEFAULTS:  # greedy decoding warns of each that a checkpoint sets
+        for name in DROPPED_DEFAULTS:
             setattr(generation, name, None)
 
     def prepare(self, requests: Sequence[Request]) -> Batch:

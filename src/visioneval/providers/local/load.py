@@ -8,11 +8,14 @@ from __future__ import annotations
 import gc
 import hashlib
 import json
+import logging
 import platform
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from logging.handlers import BufferingHandler
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,6 +35,8 @@ PROCESSOR_FILES = {
     "picture processor": ("processor_config.json", "preprocessor_config.json"),
 }
 """Any of each kind will do; without one, Transformers makes up an empty vocabulary or another size of picture."""
+RAISED = re.compile(r"^(?:\w+\.)*(\w+(?:Error|Exception): .*)", re.MULTILINE)
+"""What befell a weight that could not be converted or quantised, in the report that Transformers logs of it."""
 
 
 class Loaded(Struct, frozen=True):
@@ -213,6 +218,7 @@ def model_arguments(
 def _quantization(name: str, options: LocalOptions, device: str, torch: Any, transformers: Any) -> Any:
     if device == "cpu":
         raise ModelError(f"model {name!r}: quantization={options.quantization} needs a CUDA GPU; leave it out")
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # in 8 bits each layer warns at each token
     try:
         import bitsandbytes  # noqa: F401
     except ImportError:
@@ -235,12 +241,13 @@ class _Loader:
         self._shown = f"{source} at revision {revision!r}" if revision else source
 
     def call(self, from_pretrained: Callable[..., T], **arguments: Any) -> T:
-        try:
-            return from_pretrained(self._source, local_files_only=self._local, **arguments)
-        except Exception as error:  # the libraries raise whatever their parts raise
-            raise ModelError(f"model {self._name!r}: {self._explain(error)}") from None
+        with _overheard() as logged:
+            try:
+                return from_pretrained(self._source, local_files_only=self._local, **arguments)
+            except Exception as error:  # the libraries raise whatever their parts raise
+                raise ModelError(f"model {self._name!r}: {self._explain(error, logged)}") from None
 
-    def _explain(self, error: Exception) -> str:
+    def _explain(self, error: Exception, logged: Sequence[logging.LogRecord]) -> str:
         kinds = {type(cause).__name__ for cause in _causes(error)}
         source, text = self._shown, " ".join(str(error).split())
         if kinds & {"GatedRepoError"}:
@@ -272,9 +279,27 @@ class _Loader:
                 f"{source} cannot be run with this attention ({text[:200].rstrip('.')}); leave out the options "
                 "`attention`, `text_attention` and `vision_attention`"
             )
-        if "out of memory" in text.lower():
+        said = (RAISED.search(record.getMessage()) for record in logged)
+        reason = next((match[1] for match in said if match), f"{type(error).__name__}: {text}")
+        if "out of memory" in reason.lower():
             return f"{source} does not fit into the GPU's memory; add --set quantization=4bit or use a smaller one"
-        return f"{source} cannot be loaded: {type(error).__name__}: {text[:300]}"
+        return f"{source} cannot be loaded: {reason[:300]}"
+
+
+@contextmanager
+def _overheard() -> Iterator[Sequence[logging.LogRecord]]:
+    """Collect what Transformers logs of the weights: the error that it raises only points there."""
+    logger, listener = logging.getLogger("transformers.modeling_utils"), BufferingHandler(sys.maxsize)
+    before = logger.level, logger.propagate
+    logger.addHandler(listener)
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    try:
+        yield listener.buffer
+    finally:
+        logger.removeHandler(listener)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

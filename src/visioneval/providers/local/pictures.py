@@ -33,7 +33,7 @@ class Pictures:
 
     def __init__(self, image_processor: Any) -> None:
         self._processor = image_processor
-        self._threads = ThreadPoolExecutor(max(2, (os.cpu_count() or 1) - SPARED_CORES), "picture")
+        self._threads = ThreadPoolExecutor(max(2, usable_cores() - SPARED_CORES), "picture")
         self._one_by_one = True
         self._levels = _levels(image_processor)
 
@@ -62,6 +62,11 @@ class Pictures:
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown()
+
+
+def usable_cores() -> int:
+    """Return how many cores this process may use: a job on a cluster has few of its machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _levels(image_processor: Any) -> Any:
