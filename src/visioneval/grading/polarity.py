@@ -61,7 +61,7 @@ _POLES = (
     ("clean", "dirty soil contaminat"),
     ("wet", "dry"),
     ("connect plug attach", "disconnect unplug detach unattach"),
-    ("lit illuminat light", "unlit dark extinguish"),
+    ("lit illuminat", "unlit dark extinguish"),
     ("over above", "under below beneath underneath"),
     ("horizontal", "vertical"),
     ("empty", "load"),
@@ -204,6 +204,9 @@ def _asserted(sentence: str, question: str, *, subject_left_out: bool = False) -
         return None
     if _swapped(words, asked_words, content, pole):
         return None
+    not_all = _NOT_ALL.search(sentence) if universal else None
+    if not_all and _content_of(not_all[1]) <= set(content) and not any(word in NEGATORS for word in asked_words):
+        return False
     if pole is not None:
         index, sign = pole
         stated = _pole_of(words, index)
@@ -212,6 +215,8 @@ def _asserted(sentence: str, question: str, *, subject_left_out: bool = False) -
             agrees = stated == sign
             if agrees and universal and subject_left_out and not any(word in _UNIVERSAL for word in words):
                 return None  # "one light is still on" says nothing of all
+            if agrees and not_all:
+                return None  # nor does "not all are open", asked whether all are closed
             return agrees and not (universal and _partial(sentence))
         if universal and stated is None and _touches_both(words, index):
             return False
@@ -253,6 +258,13 @@ _SOME = regex(
     rf"|\b{_COUNT} (?:out )?of (?:the\b|{_COUNT}\b)",
     re.I,
 )
+
+
+_NOT_ALL = regex(r"\bnot (?:all|both|each|every(?:one|body|thing)?)\b([^,;:.]*)", re.I)
+
+
+def _content_of(clause: str) -> set[str]:
+    return {stem(word) for word in tokens(clause) if word not in STOP and word not in ("them", "these", "those")}
 
 
 def _partial(sentence: str) -> bool:
