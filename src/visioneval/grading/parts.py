@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from visioneval.grading.hits import Hit
-from visioneval.grading.preference import clause_span, shared_words
+from visioneval.grading.hits import Hit, distinct
+from visioneval.grading.preference import clause_of, clause_span, shared_words
 from visioneval.grading.question import COUNTED, Question
 from visioneval.grading.regex import regex
 
@@ -42,9 +42,12 @@ def parts_or_total(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     begin = parts[0].start
     of_parts = [said[0] for hit in parts if (said := _TO_NEXT_MARK.match(text, hit.start))]
     of_wholes = [text[start : min(end, begin)] for start, end in (clause_span(text, hit) for hit in wholes)]
-    part_says = frozenset[str]().union(*(shared_words(clause, question) for clause in of_parts))
     whole_says = frozenset[str]().union(*(shared_words(clause, question) for clause in of_wholes))
-    if part_says - whole_says or question.partitive or any(map(_AS_ASKED.search, of_parts)):
+    if more := [
+        hit for hit, said in zip(parts, of_parts, strict=True) if shared_words(said, question) - whole_says
+    ]:
+        return more
+    if question.partitive or any(map(_AS_ASKED.search, of_parts)):
         return parts
     is_bare = text[wholes[-1].end : wholes[-1].end + 1] in tuple(",;(")
     if question.subject and question.condition <= whole_says and (question.subject in whole_says or is_bare):
@@ -68,12 +71,32 @@ def _gap(text: str, first: Hit, second: Hit) -> str:
     return gap if len(gap) > 60 else re.sub(r"^\s*[a-z]+\s+(?=(?:out )?of\b)", "", gap, flags=re.I).strip(" ")
 
 
-def totals(text: str, hits: list[Hit]) -> list[Hit]:
-    """Keep what is called the total, where something is."""
+def totals(text: str, hits: list[Hit], question: Question) -> list[Hit]:
+    """Keep what is called the total, where something is.
+
+    Of "8 people in total, and 6 have a helmet on", asked who wears a helmet, the one number that repeats the
+    question's condition is meant instead.
+    """
     called_so = [
         hit
         for hit in hits
         if _TOTAL_AFTER.match(text[hit.end : hit.end + 60])
         or _TOTAL_BEFORE.search(text[max(0, hit.start - 50) : hit.start])
     ]
+    of_total = frozenset[str]().union(*(shared_words(clause_of(text, hit), question) for hit in called_so))
+    if of_total:
+        ends = [hit.start for hit in hits[1:]] + [len(text)]
+        asked_for = [
+            hit
+            for hit, end in zip(hits, ends, strict=True)
+            if hit not in called_so and _says(text, hit, end, question) & question.condition - of_total
+        ]
+        if len(distinct(asked_for)) == 1:
+            return asked_for
     return called_so or hits
+
+
+def _says(text: str, hit: Hit, end: int, question: Question) -> frozenset[str]:
+    """The words of the question that what follows a number repeats, up to the next number or mark."""
+    said = _TO_NEXT_MARK.match(text, hit.end, end)
+    return shared_words(said[0], question) if said else frozenset()

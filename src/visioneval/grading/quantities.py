@@ -112,7 +112,7 @@ def _prefer(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
         if len(distinct(hits)) > 1:
             hits = choose(text, hits, asked.question)
     if len(distinct(hits)) > 1:
-        hits = totals(text, hits)
+        hits = totals(text, hits, asked.question)
     hits = prefer(text, hits, asked.question)
     return _but_only(text, hits) if len(hits) > 1 else hits
 
@@ -198,6 +198,8 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         return None
     if asked.unit and asked.unit.dimension == "temperature" and _DASH_FIRST.search(before):
         numeral = numeral._replace(value=-numeral.value)
+    if _BELOW_SEA.match(after) and _HEIGHT_ASKED.search(asked.question.text):
+        numeral = numeral._replace(value=-abs(numeral.value))
     if tolerance := _TOLERANCE.match(after):
         after = after[tolerance.end() :]
     value: Quantity = numeral.value
@@ -224,6 +226,9 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
 _OUT_OF = regex(r"\bout of (?:the |these |those |all |a total of |about |around |roughly |some )*$", re.I)
 _DASH_FIRST = regex(r"(?:^|\n)\s*[-–]\s$")
 """A bullet, but before a temperature a minus."""
+_BELOW_SEA = regex(r"\s?(?:[a-z]+\s+)?below\s+(?:mean\s+)?sea[ -]level\b", re.I)
+_HEIGHT_ASKED = regex(r"\b(?:altitude|elevation|height|how high|above)\b", re.I)
+"""Questions of which "28 m below sea level" answers -28; asked for a depth it is 28."""
 _TOLERANCE = regex(r"\s?(?:±|\+/-)\s?\d+(?:[.,]\d+)?")
 _TOLERANCE_BEFORE = regex(r"\d\s?[\w°%]{0,8}\s?(?:±|\+/-)\s?$")
 _DECIMAL_COMMA = regex(r"\d,\d{1,2}(?!\d)")
