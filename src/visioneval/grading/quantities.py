@@ -21,7 +21,7 @@ from visioneval.grading.hits import (
     with_doubts,
 )
 from visioneval.grading.numerals import Numeral, find_numerals
-from visioneval.grading.parts import parts_or_total, totals, without_wholes
+from visioneval.grading.parts import parts_or_total, sum_of_parts, totals, without_first_whole, without_wholes
 from visioneval.grading.polarity import opposites_asked, says_opposite
 from visioneval.grading.preference import clause_of, clause_span, is_refuted, prefer
 from visioneval.grading.question import COUNTED, Question
@@ -94,6 +94,7 @@ def find_quantities(text: str, asked: Asked) -> list[Hit]:
     hits = [hit for hit in hits if not _is_of_another(text, hit, asked)]
     if _DIMENSION.search(text):
         hits = [hit for hit in hits if not _is_of_other_dimension(text, hit, asked)]
+    hits = without_first_whole(text, hits)
     if len(hits) < 2:
         return hits
     best = min(hit.rank for hit in hits)
@@ -105,14 +106,14 @@ def find_quantities(text: str, asked: Asked) -> list[Hit]:
 
 def _prefer(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
     """Apply one preference after another until a single value is left."""
+    if len(distinct(hits)) > 1:
+        hits = sum_of_parts(text, hits, asked.question)
     for keep in (without_wholes, outside_brackets, after_conclusion, _within_range):
         if len(distinct(hits)) > 1:
             hits = keep(text, hits)
-    for choose in (_readings, parts_or_total):
+    for choose in (_readings, parts_or_total, totals):
         if len(distinct(hits)) > 1:
             hits = choose(text, hits, asked.question)
-    if len(distinct(hits)) > 1:
-        hits = totals(text, hits, asked.question)
     hits = prefer(text, hits, asked.question)
     return _but_only(text, hits) if len(hits) > 1 else hits
 
