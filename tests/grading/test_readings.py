@@ -10,9 +10,15 @@ from visioneval.answers import Answer, Choice, Identifier, Integer, Money, Numbe
 from visioneval.grading import grade_text
 
 CRACKED = "How many of the eggs in the tray are visibly cracked?"
+HELMETS = "How many people wear a helmet?"
+RED = "How many red cars are there?"
+FORKS = "How many forks are in the drawer?"
+UNLIT = "How many of the light bulbs are not lit?"
 NUTS = "How many nuts are on the bench? Do not count bolts or washers."
 CELSIUS = "What is the temperature in °C?"
 RING = "Is the ring broken or torn?"
+WINDOWS = "Are all the windows closed?"
+GROOVE = "Is the O-ring lying inside its groove all the way round?"
 LID = "Is the lid closed?"
 SHELF = "Which shelf is empty: top, middle or bottom?"
 SHELVES = Choice("top", options=("top", "middle", "bottom"))
@@ -38,6 +44,18 @@ def outcome(question: str, answer: Answer, reply: str) -> str:
         (NUTS, 9, "There are 9 nuts, 4 of which are rusty.", "pass"),
         (NUTS, 9, "There are 9 parts on the bench, 4 of which are rusty.", "invalid"),
         (NUTS, 9, "There are 9 bolts.", "invalid"),
+        (HELMETS, 6, "In the picture I can see 8 people in total, and 6 have a helmet on.", "pass"),
+        (HELMETS, 6, "9 people in total; 6 of them with helmets, 3 without.", "pass"),
+        (HELMETS, 8, "8 people: 6 with helmets, 2 without.", "fail"),
+        (HELMETS, 6, "6 people wear a helmet. Two others are bareheaded.", "pass"),
+        (HELMETS, 6, "8 people in total: 6 wear a helmet, 2 do not.", "pass"),
+        (HELMETS, 0, "Of the 9 people, none wear a helmet.", "pass"),
+        (RED, 9, "There are 9 cars in total (4 red ones, 3 blue, 2 white).", "fail"),
+        (RED, 4, "There are 9 cars in total (4 red ones, 3 blue, 2 white).", "pass"),
+        (FORKS, 7, "7 forks: 4 table forks, 2 dessert forks and 1 serving fork.", "pass"),
+        (FORKS, 7, "7 forks: 4 table forks and 2 dessert forks.", "invalid"),
+        (UNLIT, 2, "Of the 9 bulbs, 7 are lit and 2 are not.", "pass"),
+        (UNLIT, 9, "Of the 9 bulbs, 7 are lit and 2 are not.", "fail"),
     ],
 )
 def test_a_part_is_read_where_the_question_asks_for_it_and_else_the_total(
@@ -99,6 +117,14 @@ def test_bullets_differences_and_ranges_are_no_signs(key: int, reply: str, expec
         (LID, True, "It's not open.", "pass"),
         (LID, True, "Not closed.", "fail"),
         ("Are all the lights switched off?", False, "No, one light is still on.", "pass"),
+        ("Is the traffic light green?", False, "No, the traffic light is red.", "pass"),
+        ("Is the lamp lit?", False, "No, the lamp is lit.", "invalid"),
+        (WINDOWS, False, "Not all of them: the third window is ajar.", "pass"),
+        (WINDOWS, True, "Not all of the windows are open.", "invalid"),
+        ("Is the lock closed?", False, "The lock is open.", "pass"),
+        ("Is the key inside the lock?", True, "The key lies in front of the lock.", "invalid"),
+        (GROOVE, False, "The O-ring is not lying in its groove all the way round.", "pass"),
+        (GROOVE, False, "In the picture the O-ring lies in its groove all the way round.", "fail"),
     ],
 )
 def test_a_yes_or_no_is_read_with_what_follows_it(question: str, key: bool, reply: str, expected: str) -> None:
@@ -152,12 +178,40 @@ def test_a_reply_that_has_seen_no_picture_is_a_refusal() -> None:
         ),
         ("Which orders are ticked?", SetOf(("A12", "B07")), "A12 and B07 are ticked, C03 is not."),
         ("In which order?", OrderedList(("red", "white", "blue")), "1) red 2) white 3) blue"),
+        ("In which order?", OrderedList(("red", "white", "blue")), "Right: blue. Middle: white. Left: red."),
+        ("In which order?", OrderedList(("14", "3", "27")), "1st: 14\n2nd: 3\n3rd: 27"),
+        ("Which days is it closed?", SetOf(("Monday", "Tuesday")), "It is closed on Mondays and Tuesdays."),
+        ("What fruit is it?", Text("pears"), "Pears 🍐"),
+        ("What is the serial number?", Identifier("KA-48"), "Model: TX-2\nSerial No.: KA-48\nDate: 2021/03"),
+        ("What altitude in m is marked?", Number(Decimal(-28), unit="m"), "28 m below sea level"),
+        ("What depth in m is marked?", Number(Decimal(28), unit="m"), "28 m below sea level"),
+        ("How much change was given?", Money(Decimal("4.85"), "GBP"), "4 pounds 85"),
+        ("How much change was given?", Money(Decimal("4.85"), "GBP"), "The change was 4 pounds 85 pence."),
         ("What brand is it?", Text("Oakmere"), "OAKMERE®"),
         ("What brand is it?", Text("Oakmere"), "Oakmere, not Fairfield"),
     ],
 )
 def test_an_answer_is_found_among_what_explains_it(question: str, answer: Answer, reply: str) -> None:
     assert outcome(question, answer, reply) == "pass"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Right: red. Middle: white. Left: blue.",
+        "Left: red. Middle: white. Right: green.",
+        "Left: red. Bottom: white. Right: blue.",
+        "Flag 4: red. Flag 2: white. Flag 7: blue.",
+    ],
+)
+def test_items_with_other_labels_are_in_no_other_order(reply: str) -> None:
+    flags = OrderedList(("red", "white", "blue"))
+    assert outcome("What colours are the flags from left to right?", flags, reply) == "fail"
+
+
+def test_minutes_behind_pounds_are_no_pence() -> None:
+    answer = Money(Decimal("20.15"), "GBP")
+    assert outcome("What does it cost?", answer, "20 pounds 15 minutes ago") != "pass"
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from visioneval.grading.money import find_amounts
 from visioneval.grading.options import Options
 from visioneval.grading.phrases import matches_phrase, phrase_key
 from visioneval.grading.polarity import find_polarity
+from visioneval.grading.positions import split_positions
 from visioneval.grading.preference import settle
 from visioneval.grading.quantities import Asked, find_quantities, unit_asked_for
 from visioneval.grading.question import Question, date_order, unit_asked
@@ -95,7 +96,11 @@ def rule_for(answer: Answer, question: Question) -> ValueRule | TextRule:
             return _block(
                 lambda said: (
                     _is_near(said, ordered)
-                    and (split_items(said, question) == ordered or split_words(said, len(ordered)) == ordered)
+                    and (
+                        split_items(said, question) == ordered
+                        or split_words(said, len(ordered)) == ordered
+                        or split_positions(said, question) == ordered
+                    )
                 )
             )
         case SetOf(value):

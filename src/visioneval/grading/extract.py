@@ -299,7 +299,7 @@ def _edges(page: Page) -> tuple[str, ...]:
 _ABOUT_A_THING = regex(r"(?:the|an?|this|that)\s+[a-z]{3,}\s+(?:is|are|was|were|has|reads|says|shows)\b", re.I)
 
 
-_LABELLED_LINE = regex(r"[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}\s*:\s*\S")
+_LABELLED_LINE = regex(r"[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}\.?\s*:\s*\S")
 
 
 def _is_list_of_labels(page: Page) -> bool:
@@ -310,7 +310,11 @@ def _is_list_of_labels(page: Page) -> bool:
 def _is_bare(line: str) -> bool:
     bare = without_list_mark(line)
     short = len(bare.split()) <= BARE_WORDS and not bare.endswith((":", "?"))
-    return short and bare == line and not _ABOUT_A_THING.match(line)
+    return short and bare == line and not _ABOUT_A_THING.match(line) and not _OF_THE_REST.search(line)
+
+
+_OF_THE_REST = regex(r"\b(?:others|the (?:other|rest|remaining)) ", re.I)
+"""What a closing remark may be about: "6 wear helmets. Two others are bareheaded."."""
 
 
 _DOUBT = regex(r"\b(?:might|may|could)\s+(?:\w+\s+)?be\b|\bor maybe\b", re.I)

@@ -180,15 +180,25 @@ def _joined_cents(text: str, hits: list[Hit]) -> list[Hit]:
             last
             and isinstance(last.value, tuple)
             and last.rank == hit.rank == 0
-            and Decimal(0) < hit.value[0] < 1
+            and (cents := _cents(text, last, hit, hit.value[0]))
             and last.value[0] == last.value[0].to_integral_value()
-            and text[last.end : hit.start].strip(" ,") in ("", "and")
         ):
-            value = ((last.value[0] + hit.value[0]).normalize() + 0, last.value[1])
+            value = ((last.value[0] + cents).normalize() + 0, last.value[1])
             joined[-1] = last._replace(value=value, text=text[last.start : hit.end], end=hit.end)
         else:
             joined.append(hit)
     return joined
+
+
+_TWO_DIGITS_END = regex(r"\s(\d\d)(?=\s*(?:[.,;:!?)]|$|p\b|pence\b|cents?\b))")
+
+
+def _cents(text: str, last: Hit, hit: Hit, value: Decimal) -> Decimal | None:
+    """The part of a pound that follows whole ones: "and 85 pence", or the 85 of "4 pounds 85"."""
+    if hit.start >= last.end:
+        return value if 0 < value < 1 and text[last.end : hit.start].strip(" ,") in ("", "and") else None
+    bare = _TWO_DIGITS_END.match(text, last.end)  # the currency between the two was read for both
+    return Decimal(bare[1]) / 100 if bare and bare.end() == hit.end else None
 
 
 def _with_alternatives(text: str, hits: list[Hit]) -> list[Hit]:

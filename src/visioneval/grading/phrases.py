@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from visioneval.grading.characters import plain_characters, tokens
 from visioneval.grading.question import Question
 from visioneval.grading.regex import regex
-from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, REMARKS, stem
+from visioneval.grading.words import ARTICLES, DOUBT, FRAME, NEGATORS, REMARKS, WEEKDAYS, stem
 
 _COPULA = regex(
     r"\b(?:is|are|was|were|reads|read|says|say|states|shows|show|displays|display|called|named|labelled"
@@ -44,11 +44,23 @@ _MOST_WORDS = 60
 def phrase_key(text: str) -> tuple[str, ...]:
     """The words of a text as they are compared: folded, without articles at the ends."""
     text = _TIMES.sub(" x ", _feet_and_inches(text) if _HAS_FEET.search(text) else text)
-    words = tokens(text)
+    words = tuple(_one_day(word) for word in tokens(text))
     start, end = 0, len(words)
-    while end - start > 1 and words[start] in ARTICLES:
+    while end - start > 1 and (words[start] in ARTICLES or _is_picture(words[start])):
         start += 1
+    while end - start > 1 and _is_picture(words[end - 1]):
+        end -= 1
     return words[start:end]
+
+
+def _one_day(word: str) -> str:
+    """Write "Mondays" as "Monday"."""
+    return word[:-1] if word[:-1] in WEEKDAYS else word
+
+
+def _is_picture(word: str) -> bool:
+    """Tell whether a token is an emoji, which at the end of an answer adds nothing to its words."""
+    return word >= "\U0001f300"
 
 
 _TIMES = regex(r"(?<=\d)\s*[x×*]\s*(?=\d)", re.I)

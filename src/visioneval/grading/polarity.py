@@ -61,7 +61,7 @@ _POLES = (
     ("clean", "dirty soil contaminat"),
     ("wet", "dry"),
     ("connect plug attach", "disconnect unplug detach unattach"),
-    ("lit illuminat light", "unlit dark extinguish"),
+    ("lit illuminat", "unlit dark extinguish"),
     ("over above", "under below beneath underneath"),
     ("horizontal", "vertical"),
     ("empty", "load"),
@@ -184,7 +184,7 @@ def _asked(question: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[int, 
 
 def _pole(words: tuple[str, ...]) -> tuple[int, int] | None:
     """The first pair of opposites that the words touch, and which side of it they take: +1 or -1."""
-    stems = [stem(word) for word in words]
+    stems = _states(words)
     negative = -1 if sum(word in NEGATORS or word == "free" for word in words) % 2 else 1
     for i, (plus, minus) in enumerate(zip(_PLUS, _MINUS, strict=True)):
         on_plus, on_minus = any(s in plus for s in stems), any(s in minus for s in stems)
@@ -193,17 +193,28 @@ def _pole(words: tuple[str, ...]) -> tuple[int, int] | None:
     return None
 
 
+_THINGS = frozenset("lock locks seal seals plug plugs load loads".split())
+
+
+def _states(words: tuple[str, ...]) -> list[str]:
+    """The stems that can name a state: a lock is no more locked than open."""
+    return [stem(word) for word in words if word not in _THINGS]
+
+
 def _asserted(sentence: str, question: str, *, subject_left_out: bool = False) -> bool | None:
     if _UNREAL.search(sentence) or sentence.rstrip().endswith("?"):
         return None
-    words = tokens(sentence)
     asked_words, content, pole = _asked(question)
+    words = _inside(tokens(sentence), content)
     stems = {stem(word) for word in words}
     universal = any(word in _UNIVERSAL for word in asked_words)
     if not content or not words:
         return None
     if _swapped(words, asked_words, content, pole):
         return None
+    not_all = _NOT_ALL.search(sentence) if universal else None
+    if not_all and _content_of(not_all[1]) <= set(content) and not any(word in NEGATORS for word in asked_words):
+        return False
     if pole is not None:
         index, sign = pole
         stated = _pole_of(words, index)
@@ -212,6 +223,8 @@ def _asserted(sentence: str, question: str, *, subject_left_out: bool = False) -
             agrees = stated == sign
             if agrees and universal and subject_left_out and not any(word in _UNIVERSAL for word in words):
                 return None  # "one light is still on" says nothing of all
+            if agrees and not_all:
+                return None  # nor does "not all are open", asked whether all are closed
             return agrees and not (universal and _partial(sentence))
         if universal and stated is None and _touches_both(words, index):
             return False
@@ -221,6 +234,17 @@ def _asserted(sentence: str, question: str, *, subject_left_out: bool = False) -
         negatives = sum(word in NEGATORS for word in words) + sum(word in NEGATORS for word in asked_words)
         return negatives % 2 == 0 and not (universal and _partial(sentence))
     return None
+
+
+def _inside(words: tuple[str, ...], content: tuple[str, ...]) -> tuple[str, ...]:
+    """Write the "in" of "it lies in its groove", before what the question names, as the "inside" that it asks."""
+    if stem("inside") not in content or "in" not in words or "outside" in words:
+        return words
+    ahead = [{stem(word) for word in words[i + 1 : i + 3]} for i in range(len(words))]
+    return tuple(
+        "inside" if word == "in" and after & set(content) else word
+        for word, after in zip(words, ahead, strict=True)
+    )
 
 
 _PLACED = frozenset(map(stem, "over under above below inside outside beneath behind left right".split()))
@@ -253,6 +277,13 @@ _SOME = regex(
     rf"|\b{_COUNT} (?:out )?of (?:the\b|{_COUNT}\b)",
     re.I,
 )
+
+
+_NOT_ALL = regex(r"\bnot (?:all|both|each|every(?:one|body|thing)?)\b([^,;:.]*)", re.I)
+
+
+def _content_of(clause: str) -> set[str]:
+    return {stem(word) for word in tokens(clause) if word not in STOP and word not in ("them", "these", "those")}
 
 
 def _partial(sentence: str) -> bool:
@@ -330,7 +361,7 @@ def _same_order(words: tuple[str, ...], content: tuple[str, ...]) -> bool:
 
 
 def _pole_of(words: tuple[str, ...], index: int) -> int | None:
-    stems = [stem(word) for word in words]
+    stems = _states(words)
     on_plus = any(s in _PLUS[index] for s in stems)
     on_minus = any(s in _MINUS[index] for s in stems)
     if on_plus == on_minus and not (on_plus and _all_negated(words, index)):

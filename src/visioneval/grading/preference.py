@@ -31,7 +31,7 @@ _CLAUSES = regex(
     re.I,
 )
 _CLAUSE_REACH = 200
-_LINE_LABEL = regex(r"(?:^|\n)[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}$")
+_LINE_LABEL = regex(r"(?:^|\n)[^\w\n]*[^\W\d]+(?: [^\W\d]+){0,3}\.?$")
 _LABEL = regex(
     r"(?:\b(?:rows?|columns?|col|steps?|lines?|groups?|sections?|trays?|slots?|boxe?s?|layers?|items?|nos?\.?|numbers?|figures?|fig\.?"
     r"|pages?|zones?|level|shelf|shelves|pins?|gears?|ports?|sockets?|bays?|lanes?|tiers?|positions?|parts?|questions?|options?)\s*|#)$",
@@ -174,7 +174,11 @@ def _says_all(best: frozenset[str], shared: list[frozenset[str]], subject: str) 
 
 def shared_words(clause: str, question: Question) -> frozenset[str]:
     """The stems that a clause repeats of the question; none where it is negated and the question is not."""
-    words = tokens(clause)
+    words = tokens(_NUMERO.sub(" ", clause))
     if any(word in NEGATORS for word in words) and not question.negated:
         return frozenset()
     return frozenset(stem(word) for word in words if word not in FRAME) & question.words
+
+
+_NUMERO = regex(r"\bno\.(?=\s*[:#\d])", re.I)
+"""The "No." of "Serial No.: 4417", which denies nothing."""

@@ -21,7 +21,7 @@ from visioneval.grading.hits import (
     with_doubts,
 )
 from visioneval.grading.numerals import Numeral, find_numerals
-from visioneval.grading.parts import parts_or_total, totals, without_wholes
+from visioneval.grading.parts import parts_or_total, sum_of_parts, totals, without_first_whole, without_wholes
 from visioneval.grading.polarity import opposites_asked, says_opposite
 from visioneval.grading.preference import clause_of, clause_span, is_refuted, prefer
 from visioneval.grading.question import COUNTED, Question
@@ -94,6 +94,7 @@ def find_quantities(text: str, asked: Asked) -> list[Hit]:
     hits = [hit for hit in hits if not _is_of_another(text, hit, asked)]
     if _DIMENSION.search(text):
         hits = [hit for hit in hits if not _is_of_other_dimension(text, hit, asked)]
+    hits = without_first_whole(text, hits)
     if len(hits) < 2:
         return hits
     best = min(hit.rank for hit in hits)
@@ -105,14 +106,14 @@ def find_quantities(text: str, asked: Asked) -> list[Hit]:
 
 def _prefer(text: str, hits: list[Hit], asked: Asked) -> list[Hit]:
     """Apply one preference after another until a single value is left."""
+    if len(distinct(hits)) > 1:
+        hits = sum_of_parts(text, hits, asked.question)
     for keep in (without_wholes, outside_brackets, after_conclusion, _within_range):
         if len(distinct(hits)) > 1:
             hits = keep(text, hits)
-    for choose in (_readings, parts_or_total):
+    for choose in (_readings, parts_or_total, totals):
         if len(distinct(hits)) > 1:
             hits = choose(text, hits, asked.question)
-    if len(distinct(hits)) > 1:
-        hits = totals(text, hits)
     hits = prefer(text, hits, asked.question)
     return _but_only(text, hits) if len(hits) > 1 else hits
 
@@ -198,6 +199,8 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
         return None
     if asked.unit and asked.unit.dimension == "temperature" and _DASH_FIRST.search(before):
         numeral = numeral._replace(value=-numeral.value)
+    if _BELOW_SEA.match(after) and _HEIGHT_ASKED.search(asked.question.text):
+        numeral = numeral._replace(value=-abs(numeral.value))
     if tolerance := _TOLERANCE.match(after):
         after = after[tolerance.end() :]
     value: Quantity = numeral.value
@@ -224,6 +227,9 @@ def _hit(text: str, numeral: Numeral, asked: Asked) -> Hit | None:
 _OUT_OF = regex(r"\bout of (?:the |these |those |all |a total of |about |around |roughly |some )*$", re.I)
 _DASH_FIRST = regex(r"(?:^|\n)\s*[-–]\s$")
 """A bullet, but before a temperature a minus."""
+_BELOW_SEA = regex(r"\s?(?:[a-z]+\s+)?below\s+(?:mean\s+)?sea[ -]level\b", re.I)
+_HEIGHT_ASKED = regex(r"\b(?:altitude|elevation|height|how high|above)\b", re.I)
+"""Questions of which "28 m below sea level" answers -28; asked for a depth it is 28."""
 _TOLERANCE = regex(r"\s?(?:±|\+/-)\s?\d+(?:[.,]\d+)?")
 _TOLERANCE_BEFORE = regex(r"\d\s?[\w°%]{0,8}\s?(?:±|\+/-)\s?$")
 _DECIMAL_COMMA = regex(r"\d,\d{1,2}(?!\d)")

@@ -109,7 +109,6 @@ _IRREGULAR = {
     "lies": "lie",
     "ran": "run",
     "held": "hold",
-    "lit": "light",
     "got": "get",
     "won": "win",
     "sold": "sell",
