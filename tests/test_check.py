@@ -206,6 +206,9 @@ def test_the_command_says_it_with_its_exit_code_and_a_job_summary(
     assert fine.returncode == 0, fine.stderr
     assert fine.stdout.strip() == (tmp_path / "night.md").read_text().strip()
     assert "# No significant loss shown" in fine.stdout
+    unwritten = visioneval("check", "--against", "baseline", "--summary", "gone/night.md")
+    assert unwritten.returncode == 5
+    assert "gone/night.md cannot be written (No such file or directory)" in unwritten.stderr
     run("broken", {"OC01": "9"})
     (broken,) = find_runs(tmp_path / "broken")
     failed = visioneval("check", broken, "--against", "baseline", "--json")

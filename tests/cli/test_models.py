@@ -79,3 +79,19 @@ def test_a_price_is_an_amount_of_dollars(visioneval: CommandLine, tmp_path: Path
     ended = visioneval("models", "--prices-file", "p.yaml")
     assert (ended.returncode, ended.stderr.count("\n")) == (4, 1)
     assert "is no amount of dollars" in ended.stderr
+
+
+def test_what_a_card_says_is_shown_as_it_is(visioneval: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "models.yaml"
+    file.write_text(
+        "models:\n  - name: own\n    provider: transformers\n    model_id: a/b\n    note: see [/docs] [red]here\n"
+        '    options: {prompt: "[INST] {question} [/INST]"}\n    source: "\\e[31mred"\n'
+    )
+    shown = visioneval("models", "show", "own", "--models-file", file)
+    assert shown.returncode == 0, shown.stderr
+    assert "prompt [INST] {question} [/INST]" in shown.stdout
+    listed = visioneval("models", "--models-file", file)
+    assert listed.returncode == 0, listed.stderr
+    for printed in (shown.stdout, listed.stdout):
+        assert "see [/docs] [red]here" in printed
+        assert "\x1b" not in printed
