@@ -166,3 +166,21 @@ def test_a_model_does_not_judge_the_run_that_it_made_at_the_same_host(
     refused = visioneval("regrade", the_run(tmp_path), "--judge", "openai:one", env=host.environment)
     assert refused.returncode == 4
     assert "would judge its own replies" in refused.stderr
+
+
+def test_a_judgement_that_was_torn_by_a_full_disk_spoils_no_later_one(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost
+) -> None:
+    run = a_run(visioneval, suite, tmp_path, "He is replacing the bulb of the lamp.")
+    host.answer = '{"verdict": "correct"}'
+    judge = ("regrade", run, "--judge", "openai:judge-1")
+    visioneval(*judge, env=host.environment)
+    file = run / "judgements.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:30])
+    for _ in range(2):
+        (run / "verdicts.jsonl").unlink()
+        judged = visioneval(*judge, env=host.environment)
+        assert judged.returncode == 0, judged.stderr
+    assert len(host.asked) == 2  # the torn one alone was paid for again
+    assert len(file.read_bytes().splitlines()) == 1

@@ -15,6 +15,7 @@ from visioneval.grading.agreement import Agreement, count_agreement
 from visioneval.grading.answers import RULES
 from visioneval.grading.grade import GRADER_VERSION, grade_text
 from visioneval.grading.infer import infer_answer
+from visioneval.plurals import count
 from visioneval.types import Stop, Verdict
 
 GATE = 0.99
@@ -114,7 +115,7 @@ def read_exam(text: str, source: str) -> list[ExamRow]:
 def _read_line(line: str, where: str, number: int) -> ExamRow:
     try:
         parsed = msgspec.json.decode(line, type=_Line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SuiteError(f"{where}: {error}") from None
     reply = parsed.reply if parsed.reply is not None else parsed.prediction
     if reply is None:
@@ -149,7 +150,7 @@ def describe(result: ExamResult) -> str:
     """Say the result in plain lines: the measures, then each disagreement."""
     counts = result.agreement
     lines = [
-        f"{counts.n} labelled replies, grader version {GRADER_VERSION}",
+        f"{count(counts.n, 'labelled reply', 'labelled replies')}, grader version {GRADER_VERSION}",
         f"passes right {counts.true_passes}, passes wrong {counts.false_passes}, "
         f"passes missed {counts.missed_passes}, fails right {counts.true_fails}",
         f"precision  {counts.precision}",
@@ -202,8 +203,8 @@ def as_markdown(result: ExamResult) -> str:
         "| outcome | replies |",
         "|---|---:|",
         *(
-            f"| {name} | {count} |"
-            for name, count in sorted(Counter(one.verdict.outcome for one in result.marked).items())
+            f"| {name} | {number} |"
+            for name, number in sorted(Counter(one.verdict.outcome for one in result.marked).items())
         ),
         "",
         "## Disagreements",

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from visioneval.aggregate import FEWEST_FOR_PERCENT, Rate
+from visioneval.plurals import count as count
 from visioneval.stats import Quantile
 
 UNKNOWN = "–"
@@ -107,11 +108,6 @@ def usd(amount: Decimal | None) -> str:
 def p_value(p: float) -> str:
     """Write "p = 0.65" or "p < 0.001"."""
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
-
-
-def count(n: int, noun: str, plural: str = "") -> str:
-    """Write "1 prompt" or "2 prompts"."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
 def _points(share: float) -> str:
