@@ -12,6 +12,7 @@ import msgspec
 
 from visioneval.cli.options import json_option
 from visioneval.errors import SuiteError
+from visioneval.plurals import count
 
 if TYPE_CHECKING:
     from visioneval.suite import ManyFaultsError
@@ -40,8 +41,8 @@ def command(suite: Path | None, strict: bool, as_json: bool) -> None:
         for problem in found:
             click.echo(printable(str(problem)))
         counts = Counter(prompt.category for prompt in loaded.prompts)
-        listed = ", ".join(f"{name} {count}" for name, count in counts.items())
-        click.echo(printable(f"{len(loaded.prompts)} prompts: {listed}"))
+        listed = ", ".join(f"{name} {number}" for name, number in counts.items())
+        click.echo(printable(f"{count(len(loaded.prompts), 'prompt')}: {listed}"))
         click.echo(f"constant answers get {floor(loaded)} right; suite {loaded.sha256}")
     severities = Counter(problem.severity for problem in found)
     if severities["error"] or (strict and found):
