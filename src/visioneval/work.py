@@ -19,12 +19,12 @@ from msgspec import Struct
 from visioneval.budget import Bound, Budget
 from visioneval.cache import Known
 from visioneval.limits import BreakerPolicy
+from visioneval.plurals import count
 from visioneval.questions import ImageCache, Shots, make_request, request_key
 from visioneval.store import Place, RunFolder
 from visioneval.types import Failure, Prompt, Record, Reply, Request, Run, Usage
 
 MAX_MESSAGE = 500
-FROM_EARLIER = "{} answers are taken from earlier runs (--fresh asks again)"
 
 
 class RetryPolicy(Struct, frozen=True):
@@ -135,6 +135,11 @@ class Work(Struct):
         at = datetime.now(UTC).isoformat(timespec="milliseconds")
         reply, failure = (end, None) if isinstance(end, Reply) else (None, end)
         return Record(self.key(prompt, epoch), prompt.id, epoch, at, reply, failure, billed, cached_from)
+
+    def say_from_earlier(self, answers: int) -> None:
+        """Tell whoever watches how many answers are not asked for again."""
+        taken = count(answers, "answer is", "answers are")
+        self.watcher.say(f"{taken} taken from earlier runs (--fresh asks again)")
 
     def store(self, prompt: Prompt, record: Record) -> None:
         """Keep a record and show it. Raises StoreError."""

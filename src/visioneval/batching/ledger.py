@@ -13,7 +13,7 @@ from visioneval.errors import ProviderError, RetryableError, SuiteError
 from visioneval.redact import redact
 from visioneval.store import Place, read_records
 from visioneval.types import Failure, Prompt, Reply, Request, SentImage, Timing, Usage
-from visioneval.work import FROM_EARLIER, MAX_MESSAGE, Work
+from visioneval.work import MAX_MESSAGE, Work
 
 TRIES = 3
 """How many batches carry one request before what keeps it from being answered counts as its failure."""
@@ -46,7 +46,7 @@ class Ledger:
                 self._answered.add((prompt.id, epoch))
                 taken += 1
         if taken:
-            self.work.watcher.say(FROM_EARLIER.format(taken))
+            self.work.say_from_earlier(taken)
 
     async def answer(self, place: Place, reply: Reply) -> None:
         """Store a reply, unless it is stored already. Raises StoreError."""

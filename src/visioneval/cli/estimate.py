@@ -19,6 +19,7 @@ from visioneval.cli.options import (
     selection_options,
     settings_options,
 )
+from visioneval.plurals import count
 from visioneval.types import Settings
 
 
@@ -74,7 +75,7 @@ def command(
             continue
         price = "at an unknown price" if each.usd is None else f"about ${each.usd:.4f}"
         most = "" if each.most_usd is None else f", at most about ${each.most_usd:.4f}"
-        click.echo(f"{label}: {price}{most} for {each.prompts} prompts x {each.epochs} (an estimate)")
+        click.echo(f"{label}: {price}{most} for {count(each.prompts, 'prompt')} x {each.epochs} (an estimate)")
         click.echo(f"  {each.input_tokens} input and {each.output_tokens} output tokens")
         for line in each.basis:
             click.echo(f"  {line}")

@@ -13,6 +13,7 @@ import msgspec
 
 from visioneval import tables
 from visioneval.errors import SuiteError, UsageError
+from visioneval.plurals import count
 
 if TYPE_CHECKING:
     from visioneval.grading import GradedRow, Row
@@ -44,9 +45,9 @@ def command(file: Path, out: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(summary), err=out is None)
     else:
-        outcomes = ", ".join(f"{name} {count}" for name, count in summary["outcomes"].items())
+        outcomes = ", ".join(f"{name} {number}" for name, number in summary["outcomes"].items())
         inferred = f"; type inferred for {summary['types_inferred']}" if summary["types_inferred"] else ""
-        click.echo(f"{summary['graded']} replies graded: {outcomes}{inferred}", err=True)
+        click.echo(f"{count(summary['graded'], 'reply', 'replies')} graded: {outcomes}{inferred}", err=True)
 
 
 def _grade_all(file: Path) -> Iterator[GradedRow]:

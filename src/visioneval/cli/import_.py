@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from visioneval.cli.options import results_option
+from visioneval.plurals import count
 
 
 @click.command("import")
@@ -32,5 +33,6 @@ def command(source: Path, suite: Path | None, model: str | None, results: Path) 
     for folder in store(found, results):
         click.echo(printable(str(folder)))
     taken = sum(map(len, found.replies.values()))
-    click.echo(f"{taken} replies of {len(found.replies)} models taken over, {found.left_out} left out", err=True)
+    of = f"{count(taken, 'reply', 'replies')} of {count(len(found.replies), 'model')}"
+    click.echo(f"{of} taken over, {found.left_out} left out", err=True)
     sys.exit(1 if found.left_out else 0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from visioneval.errors import ModelError, VisionevalError
+from visioneval.plurals import count
 
 if TYPE_CHECKING:
     from visioneval.benchmark import Finished
@@ -116,5 +117,6 @@ def _what_is_missing(finished: Finished) -> str:
         lines += [f"    {resume}"]
     if ending.reason != SUBMITTED:
         lines += [f"  {reason}" for reason in reasons[:SHOWN_REASONS]]
-        lines += [f"  and {len(reasons) - SHOWN_REASONS} more reasons"] if len(reasons) > SHOWN_REASONS else []
+        more = len(reasons) - SHOWN_REASONS
+        lines += [f"  and {count(more, 'more reason')}"] if more > 0 else []
     return "\n".join(lines) + "\n"
