@@ -183,6 +183,11 @@ def test_cost_may_rise_by_its_margin(tokens: int, status: str) -> None:
     assert statuses(check)["cost / task"] == status
 
 
+def test_the_id_of_a_run_from_elsewhere_is_no_markup() -> None:
+    check = msgspec.structs.replace(no_baseline(graded(30)), run="<b>1|2\r# 3")
+    assert r"Run \<b\>1\|2 # 3, no baseline yet." in to_markdown([check])
+
+
 def test_broken_coverage_fails() -> None:
     assert statuses(check_run(graded(30, answered=35), graded(30), MARGINS))["coverage"] == "worse"
     assert statuses(check_run(graded(30, answered=36), graded(30), MARGINS))["coverage"] == "ok"
