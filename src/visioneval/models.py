@@ -16,6 +16,7 @@ import yaml
 from msgspec import Struct
 
 from visioneval.errors import ModelError, SuiteError
+from visioneval.pricing import is_price
 from visioneval.shipped import shipped, shipped_suite
 from visioneval.tables import read_text
 from visioneval.types import ModelCard, PriceRow, Settings
@@ -25,8 +26,6 @@ PREFIXES = {"openai": "openai", "hf": "transformers", "replay": "replay"}
 
 DEFAULT_KEY_ENV = "OPENAI_API_KEY"
 """The variable that holds the key of a card that names none."""
-DEAREST = 1_000_000
-"""In dollars per million tokens: more is a slip of the pen."""
 AD_HOC_SETTINGS = Settings(max_output_tokens=4096, temperature=0.0)
 """Of a model without a card; a host that does not take the temperature says so, and it is left out."""
 
@@ -61,9 +60,14 @@ def suite_of(cards: Sequence[ModelCard]) -> Path:
 
 def load_cards(path: Path | None = None) -> tuple[ModelCard, ...]:
     """Read model cards (the shipped ones by default). Raises ModelError for a file that is wrong."""
-    cards: tuple[ModelCard, ...] = _load(
-        path or shipped("configs") / "models.yaml", "models", tuple[ModelCard, ...]
-    )
+    path = path or shipped("configs") / "models.yaml"
+    cards: tuple[ModelCard, ...] = _load(path, "models", tuple[ModelCard, ...])
+    for card in cards:
+        if card.gpu_usd_per_hour is not None and not is_price(card.gpu_usd_per_hour):
+            raise ModelError(
+                f"{path}: the gpu_usd_per_hour {card.gpu_usd_per_hour} of {card.name} is no amount of dollars; "
+                "correct that entry"
+            )
     return cards
 
 
@@ -81,7 +85,7 @@ def load_prices(path: Path | None = None) -> tuple[PriceRow, ...]:
     rows: tuple[PriceRow, ...] = _load(path, "prices", tuple[PriceRow, ...])
     for row in rows:
         for usd in (row.input, row.output, row.cached_input, row.cache_write):
-            if usd is not None and not (usd.is_finite() and 0 <= usd < DEAREST):
+            if usd is not None and not is_price(usd):
                 raise ModelError(
                     f"{path}: the price {usd} of {row.model} is no amount of dollars; correct that entry"
                 )

@@ -22,8 +22,9 @@ import msgspec
 from msgspec import Struct
 
 from visioneval.errors import StoreError
+from visioneval.pricing import is_price
 from visioneval.suite import folder_of
-from visioneval.types import GradedRecord, Prompt, Record, ReplyImage, Run, Verdict
+from visioneval.types import MOST_USD, GradedRecord, Prompt, Record, ReplyImage, Run, Verdict
 
 MANIFEST, PROMPTS, RECORDS, VERDICTS, IMAGES, LOCK = (
     "manifest.json",
@@ -34,8 +35,6 @@ MANIFEST, PROMPTS, RECORDS, VERDICTS, IMAGES, LOCK = (
     ".lock",
 )
 NOT_RUN = "not run"
-MOST_USD = 1_000_000
-"""That any price may be, per million tokens or per hour."""
 PICTURE_SUFFIXES = {"image/png": "png", "image/jpeg": "jpeg", "image/webp": "webp", "image/gif": "gif"}
 T = TypeVar("T")
 
@@ -132,7 +131,7 @@ def read_manifest(folder: Path) -> Run:
     for row in run.prices:
         prices += [row.input, row.output, row.cached_input, row.cache_write]
     for usd in prices:
-        if usd is not None and not (usd.is_finite() and 0 <= usd <= MOST_USD):
+        if usd is not None and not is_price(usd):
             raise StoreError(f"{folder / MANIFEST}: {usd} is no price; write dollars from 0 to {MOST_USD}")
     return run
 

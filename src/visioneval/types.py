@@ -19,6 +19,8 @@ Tokens: TypeAlias = Annotated[int, Meta(ge=0, le=10**15)]
 Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e9)]
 """Bounded, as the other numbers of a run are: sums and means of what is read stay numbers."""
 MOST_EPOCHS = 1000
+MOST_USD = 1_000_000
+"""That any price may be, per million tokens or per hour: more is a slip of the pen."""
 
 
 # ----------------------------------------------------------------------------------------------

@@ -81,6 +81,20 @@ def test_a_price_is_an_amount_of_dollars(visioneval: CommandLine, tmp_path: Path
     assert "is no amount of dollars" in ended.stderr
 
 
+@pytest.mark.parametrize("price", ["-1", ".nan", "2000000"])
+def test_a_price_of_an_hour_that_no_run_could_be_read_with_is_one_line(
+    visioneval: CommandLine, tmp_path: Path, price: str
+) -> None:
+    file = tmp_path / "models.yaml"
+    file.write_text(f"models:\n  - {{name: own, provider: transformers, gpu_usd_per_hour: {price}}}\n")
+    ended = visioneval("models", "--models-file", file)
+    assert ended.returncode == 4, ended.stderr
+    assert "of own is no amount of dollars" in ended.stderr
+    ended = visioneval("run", "--model", "hf:a/b", "--gpu-usd-per-hour", "2000000")
+    assert ended.returncode == 2, ended.stderr
+    assert "'2000000' is more than 1,000,000 dollars" in ended.stderr
+
+
 def test_what_a_card_says_is_shown_as_it_is(visioneval: CommandLine, tmp_path: Path) -> None:
     file = tmp_path / "models.yaml"
     file.write_text(

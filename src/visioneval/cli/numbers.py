@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from visioneval.types import MOST_USD
+
 
 class Dollars(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """An amount of money, exact."""
@@ -22,6 +24,8 @@ class Dollars(click.ParamType):  # type: ignore[type-arg, unused-ignore]
             self.fail(f"{value!r} is not an amount of dollars", param, ctx)
         if not amount.is_finite() or amount < 0:
             self.fail(f"{value!r} is not an amount of dollars", param, ctx)
+        if amount > MOST_USD:
+            self.fail(f"{value!r} is more than {MOST_USD:,} dollars", param, ctx)
         return amount
 
 
