@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cli.test_run import outcomes, replies, the_run
 from tests.conftest import CommandLine, entry, write_folder
 from tests.responses_host import ResponsesHost
+from visioneval.errors import ModelError
+from visioneval.judging import check_judge
 from visioneval.store import read_run
+from visioneval.types import ModelCard
 
 DOING = {"type": "text", "value": "changing a light bulb", "judge": True}
 
@@ -184,3 +188,10 @@ def test_a_judgement_that_was_torn_by_a_full_disk_spoils_no_later_one(
         assert judged.returncode == 0, judged.stderr
     assert len(host.asked) == 2  # the torn one alone was paid for again
     assert len(file.read_bytes().splitlines()) == 1
+
+
+def test_a_model_is_itself_however_its_hosts_address_is_written() -> None:
+    judged = ModelCard("a", "openai", model_id="m", api_key_env="KEY", key_optional=True)
+    judge = replace(judged, name="b", base_url="https://api.openai.com/v1/")
+    with pytest.raises(ModelError, match="would judge its own replies"):
+        check_judge(judge, judged)
