@@ -151,6 +151,20 @@ def test_a_torn_line_of_the_journal_is_repaired_and_a_broken_one_named(
     assert "batches.jsonl line 2 is corrupt" in broken.stderr
 
 
+def test_a_journal_of_another_run_is_one_line(
+    visioneval: CommandLine, host: BatchHost, small_suite: Path, tmp_path: Path
+) -> None:
+    arguments = ("run", "--batch", "--suite", small_suite, "--model", "gpt-5.4-mini", "--no-wait")
+    visioneval(*arguments, env=host.environment)
+    (run,) = find_runs(tmp_path / "results")
+    journal = run / "batches.jsonl"
+    journal.write_text(journal.read_text().replace('["p3",0]', '["x3",0]'))
+    resumed = visioneval("resume", run, *QUICK, env=host.environment)
+    assert resumed.returncode == 5, resumed.stderr
+    assert "batches.jsonl names prompt 'x3', which this run does not ask; restore the file" in resumed.stderr
+    assert host.asked == EVERY
+
+
 def test_kill_9_at_random_moments_of_a_run_of_many_batches(host: BatchHost, tmp_path: Path) -> None:
     prompts, kills = 60, 25
     suite, results = write_suite(tmp_path / "suite", prompts), tmp_path / "results"
