@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -338,3 +339,12 @@ def test_a_stored_run_reads_back_as_the_type_it_is(
     run = msgspec.json.decode((the_run(tmp_path) / "manifest.json").read_bytes(), type=Run)
     assert run.card == ModelCard(**msgspec.structs.asdict(run.card))
     assert run.condition.model == "baseline-blind"
+
+
+def test_how_to_go_on_can_be_pasted_wherever_the_results_are(
+    visioneval: CommandLine, counting_suite: Path, tmp_path: Path
+) -> None:
+    file = replies(tmp_path / "r.jsonl", {"OC01": "9"})
+    ended = visioneval("run", "--suite", counting_suite, "--model", f"replay:{file}", "--results", "my results")
+    (line,) = [line.strip() for line in ended.stderr.splitlines() if line.strip().startswith("visioneval resume")]
+    assert visioneval(*shlex.split(line)[1:]).returncode == 1, line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -105,7 +106,7 @@ def _what_is_missing(finished: Finished) -> str:
     if not missing:
         return ""
     reasons = sorted({graded.verdict.note for graded in missing if graded.verdict.outcome == "error"})
-    resume = " ".join(("visioneval resume", str(finished.stored.folder), *_repeated(finished)))
+    resume = " ".join(("visioneval resume", shlex.quote(str(finished.stored.folder)), *_repeated(finished)))
     ending = finished.ending
     lines = [f"  {ending.message}"] if ending.message else []
     if ending.under_way:
