@@ -183,6 +183,11 @@ def test_cost_may_rise_by_its_margin(tokens: int, status: str) -> None:
     assert statuses(check)["cost / task"] == status
 
 
+def test_the_id_of_a_run_from_elsewhere_is_no_markup() -> None:
+    check = msgspec.structs.replace(no_baseline(graded(30)), run="<b>1|2\r# 3")
+    assert r"Run \<b\>1\|2 # 3, no baseline yet." in to_markdown([check])
+
+
 def test_broken_coverage_fails() -> None:
     assert statuses(check_run(graded(30, answered=35), graded(30), MARGINS))["coverage"] == "worse"
     assert statuses(check_run(graded(30, answered=36), graded(30), MARGINS))["coverage"] == "ok"
@@ -206,6 +211,9 @@ def test_the_command_says_it_with_its_exit_code_and_a_job_summary(
     assert fine.returncode == 0, fine.stderr
     assert fine.stdout.strip() == (tmp_path / "night.md").read_text().strip()
     assert "# No significant loss shown" in fine.stdout
+    unwritten = visioneval("check", "--against", "baseline", "--summary", "gone/night.md")
+    assert unwritten.returncode == 5
+    assert "gone/night.md cannot be written (No such file or directory)" in unwritten.stderr
     run("broken", {"OC01": "9"})
     (broken,) = find_runs(tmp_path / "broken")
     failed = visioneval("check", broken, "--against", "baseline", "--json")

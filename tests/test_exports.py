@@ -122,7 +122,7 @@ def test_an_inspect_log_can_be_taken_back(visioneval: CommandLine, results: Path
     assert document["results"]["scores"][0]["metrics"]["accuracy"]["value"] == 0.4
     assert document["samples"][0]["output"]["usage"]["input_tokens"] == 1000
     back = visioneval("import", log, "--results", tmp_path / "back")
-    assert "8 replies of 1 models taken over, 2 left out" in back.stderr
+    assert "8 replies of 1 model taken over, 2 left out" in back.stderr
 
 
 @pytest.mark.parametrize("format_", ["every-eval-ever", "inspect"])

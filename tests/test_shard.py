@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from tests.conftest import CommandLine, entry, write_folder
 from tests.responses_host import ResponsesHost
 from visioneval.errors import UsageError
-from visioneval.grading.overrides import Override, as_line, read_overrides
+from visioneval.grading.overrides import Override
 from visioneval.shard import Shard
-from visioneval.store import RunFolder, find_runs, read_run
+from visioneval.store import RunFolder, append_line, decode_lines, find_runs, read_run
 
 RIGHT = {"OC01": "9", "OC02": "12", "OC03": "9", "DD01": "Yes", "DD02": "0101"}
 
@@ -62,11 +62,23 @@ def test_a_part_of_a_billion_is_no_work(
     assert "parts 2/999999999, 3/999999999, 4/999999999, 5/999999999, 6/999999999 and 999,999,993" in ended.stderr
 
 
+def test_a_merged_run_finds_its_suite_from_behind_a_link(
+    visioneval: CommandLine, counting_suite: Path, replies: str, tmp_path: Path
+) -> None:
+    run_parts(visioneval, counting_suite, replies, ["1/2", "2/2"])
+    (tmp_path / "disk/deep").mkdir(parents=True)
+    (tmp_path / "merged").symlink_to(tmp_path / "disk/deep")
+    merged = visioneval("merge", *find_runs(tmp_path / "results"), "--results", "merged")
+    assert merged.returncode == 0, merged.stderr
+    (whole,) = find_runs(tmp_path / "merged")
+    assert read_run(whole).suite_path == counting_suite.resolve()
+
+
 def test_a_missing_or_doubled_part_is_named(
     visioneval: CommandLine, counting_suite: Path, replies: str, tmp_path: Path
 ) -> None:
     run_parts(visioneval, counting_suite, replies, ["1/3", "3/3"])
-    first, second = find_runs(tmp_path / "results")
+    first, second = sorted(find_runs(tmp_path / "results"), key=lambda run: read_run(run).run.shard)
     missing = visioneval("merge", first, second)
     assert missing.returncode == 5
     assert "part 2/3 is missing; run it" in missing.stderr
@@ -136,14 +148,14 @@ def test_what_was_judged_labelled_or_drawn_goes_along(visioneval: CommandLine, t
             assert ended.returncode == 0, ended.stderr
         parts = find_runs(tmp_path / "results")
         label = Override("SC01", 0, "fail", "ann", "2026-01-01T00:00:00+00:00")
-        (parts[0] / "overrides.jsonl").write_bytes(as_line(label))
+        append_line(parts[0] / "overrides.jsonl", label)
         (parts[1] / "images").mkdir()
         (parts[1] / "images/ab.png").write_bytes(b"a picture")
         merged = visioneval("merge", *parts, "--results", "merged")
         assert merged.returncode == 0, merged.stderr
         (whole,) = find_runs(tmp_path / "merged")
         assert {verdict.outcome for verdict in read_run(whole).verdicts.values()} == {"pass"}
-        assert read_overrides((whole / "overrides.jsonl").read_text(), "") == [label]
+        assert decode_lines(whole / "overrides.jsonl", Override, "") == [label]
         assert (whole / "images/ab.png").read_bytes() == b"a picture"
         before = len(host.asked)
         (whole / "verdicts.jsonl").unlink()

@@ -64,7 +64,6 @@ def test_what_is_not_a_proportion_is_refused(passes: int, n: int) -> None:
 
 def test_missing_verdicts_are_bounded_by_the_worst_and_the_best_case() -> None:
     assert stats.worst_best(45, 62, 67) == close((0.6716, 0.7463), 1e-4)
-    assert stats.worst_best(45, 62, 67, sampling=True) == close((0.5526, 0.8351), 1e-4)
 
 
 def test_what_a_picture_is_worth() -> None:

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from visioneval.images import encode_image
 from visioneval.planning import folder_name
+from visioneval.plurals import count
 from visioneval.pricing import PER_MILLION, card_row
 from visioneval.store import find_runs, read_manifest, read_run
 from visioneval.suite import image_path
@@ -120,8 +121,9 @@ def _output_tokens(card: ModelCard, settings: Settings, results: Path) -> tuple[
             continue
         stored = read_run(folder)
         usages = [record.reply.usage.output_tokens for record in stored.records if record.reply is not None]
-        if counts := [count for count in usages if count is not None]:
-            return round(median(counts)), f"output: median of {len(counts)} replies in run {stored.run.id}"
+        if counts := [tokens for tokens in usages if tokens is not None]:
+            replies = count(len(counts), "reply", "replies")
+            return round(median(counts)), f"output: median of {replies} in run {stored.run.id}"
     assumed = ASSUMED_OUTPUT_TOKENS[settings.effort]
     return assumed, f"output: {assumed} tokens a reply, assumed; there is no earlier run of this model to go by"
 

@@ -22,8 +22,8 @@ from visioneval.grading.judge import INSTRUCTIONS, SCHEMA, identity_of, judge_re
 from visioneval.pricing import card_row, cost_usd
 from visioneval.providers import check_settings, open_provider
 from visioneval.providers.base import Provider
-from visioneval.providers.hosted.sdk import at_host_of_environment
-from visioneval.store import Place, StoredRun, append_line, decode_lines, write_verdicts
+from visioneval.providers.hosted.sdk import OPENAI_URL, at_host_of_environment
+from visioneval.store import Place, StoredRun, append_line, decode_lines, repair_last_line, write_verdicts
 from visioneval.types import ModelCard, PriceRow, Prompt, Reply, Request, Settings, Usage, Verdict
 from visioneval.work import RetryPolicy
 
@@ -107,9 +107,11 @@ class Judgements:
     """The answers of a judge, each asked for once and in the file before it is used."""
 
     def __init__(self, path: Path, judge: HostedJudge) -> None:
+        """Read what has been judged. Raises StoreError."""
         self.name, self.paid = judge.name, list[Usage]()
         """What each call of this pass used."""
         self._path, self._judge = path, judge
+        repair_last_line(path, Judgement)
         self._known = {line.identity: line.answer for line in decode_lines(path, Judgement, CORRUPT)}
         self._asking: dict[str, asyncio.Task[str]] = {}
 
@@ -142,14 +144,18 @@ def check_judge(judge: ModelCard, judged: ModelCard, *, self_judging: bool = Fal
     """Raise ModelError when a model would judge itself and nobody asked for that, and when the judge cannot be
     asked as things are (no key): before the run that it is to judge is paid for."""
     judge, judged = at_host_of_environment(judge), at_host_of_environment(judged)
-    same = (judge.model_id or judge.name, judge.base_url) == (judged.model_id or judged.name, judged.base_url)
-    if same and not self_judging:
+    if _who(judge) == _who(judged) and not self_judging:
         raise ModelError(
             f"model {judged.name!r} would judge its own replies; choose another --judge, or say --self-judging"
         )
     if judge.provider != "openai":
         raise ModelError(f"model {judge.name!r} cannot judge: only a hosted model can be asked for a JSON schema")
     check_settings(judge, judge_settings(judge))
+
+
+def _who(card: ModelCard) -> tuple[str, str]:
+    """Return which model a card is, and where; OpenAI's own address may be written out or left out."""
+    return card.model_id or card.name, (card.base_url or OPENAI_URL).rstrip("/")
 
 
 def judge_run(stored: StoredRun, card: ModelCard, prices: Sequence[PriceRow]) -> Judged:

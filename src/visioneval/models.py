@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,9 +16,10 @@ import yaml
 from msgspec import Struct
 
 from visioneval.errors import ModelError, SuiteError
+from visioneval.pricing import is_price
 from visioneval.shipped import shipped, shipped_suite
 from visioneval.tables import read_text
-from visioneval.types import MOST_USD, ModelCard, PriceRow, Settings
+from visioneval.types import ModelCard, PriceRow, Settings
 from visioneval.yaml_text import parse_yaml
 
 PREFIXES = {"openai": "openai", "hf": "transformers", "replay": "replay"}
@@ -63,8 +63,11 @@ def load_cards(path: Path | None = None) -> tuple[ModelCard, ...]:
     path = path or shipped("configs") / "models.yaml"
     cards: tuple[ModelCard, ...] = _load(path, "models", tuple[ModelCard, ...])
     for card in cards:
-        if not _is_price(usd := card.gpu_usd_per_hour):
-            raise ModelError(f"{path}: the price {usd} of {card.name} is no amount of dollars; correct that entry")
+        if card.gpu_usd_per_hour is not None and not is_price(card.gpu_usd_per_hour):
+            raise ModelError(
+                f"{path}: the gpu_usd_per_hour {card.gpu_usd_per_hour} of {card.name} is no amount of dollars; "
+                "correct that entry"
+            )
     return cards
 
 
@@ -82,15 +85,11 @@ def load_prices(path: Path | None = None) -> tuple[PriceRow, ...]:
     rows: tuple[PriceRow, ...] = _load(path, "prices", tuple[PriceRow, ...])
     for row in rows:
         for usd in (row.input, row.output, row.cached_input, row.cache_write):
-            if not _is_price(usd):
+            if usd is not None and not is_price(usd):
                 raise ModelError(
                     f"{path}: the price {usd} of {row.model} is no amount of dollars; correct that entry"
                 )
     return rows
-
-
-def _is_price(usd: Decimal | None) -> bool:
-    return usd is None or (usd.is_finite() and 0 <= usd <= MOST_USD)
 
 
 def find_card(name: str, cards: Sequence[ModelCard], hosts: Sequence[Host] = ()) -> ModelCard:

@@ -6,11 +6,16 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from visioneval.types import ModelCard, PriceRow, Record, Run, Usage
+from visioneval.types import MOST_USD, ModelCard, PriceRow, Record, Run, Usage
 
 PER_MILLION = Decimal(1_000_000)
 STANDARD = "standard"
 _STANDARD_NAMES = (None, "default", "auto", STANDARD)
+
+
+def is_price(usd: Decimal) -> bool:
+    """Return whether an amount can be a price: finite, from 0 to MOST_USD."""
+    return usd.is_finite() and 0 <= usd <= MOST_USD
 
 
 def row_for(prices: Sequence[PriceRow], model: str, on: date, tier: str | None = None) -> PriceRow | None:

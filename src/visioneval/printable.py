@@ -27,11 +27,6 @@ def csv_cell(value: T) -> T | str:
     return f"'{value}"
 
 
-def count(n: int, noun: str, plural: str = "") -> str:
-    """Write "1 prompt" or "2 prompts"."""
-    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
-
-
 def _shown(character: str) -> str:
     if character in KEPT or unicodedata.category(character) not in ("Cc", "Cf", "Cs"):
         return character

@@ -14,6 +14,7 @@ import msgspec
 from visioneval.answers import answer_type, key_text, options_of
 from visioneval.errors import SuiteError
 from visioneval.images import encode_image, image_as_it_is
+from visioneval.plurals import count
 from visioneval.suite import image_path
 from visioneval.types import EncodedImage, Example, Prompt, Request, Run, Settings, Suite
 
@@ -31,7 +32,7 @@ class Shots:
     def choose(cls, suite: Suite, number: int) -> Shots:
         """Choose from a suite by hash: neither the order of the files nor chance has a part in it."""
         if number >= len(suite.prompts):
-            raise SuiteError(f"--few-shot {number} needs a suite of more than {number} prompts")
+            raise SuiteError(f"--few-shot {number} needs a suite of more than {count(number, 'prompt')}")
 
         def lot(prompt: Prompt) -> str:
             return hashlib.sha256(f"few-shot:{prompt.id}".encode()).hexdigest()

@@ -28,7 +28,7 @@ from visioneval.providers.base import HostedProvider, Provider
 from visioneval.providers.hosted.faults import UNKNOWN_BILL
 from visioneval.redact import redact
 from visioneval.types import EncodedImage, Failure, Prompt, Record, Reply, Request, Usage
-from visioneval.work import MAX_MESSAGE, Ending, Work, from_earlier_runs, interruptible, out_of_budget
+from visioneval.work import MAX_MESSAGE, Ending, Work, interruptible, out_of_budget
 
 SYNC_INTERVAL_S = 1.0
 SAME_GARBAGE = 3
@@ -88,7 +88,7 @@ class Runner:
         Raises StoreError when records cannot be written, after the calls in flight are in.
         """
         if self.work.known:
-            self.watcher.say(from_earlier_runs(len(self.work.known)))
+            self.work.say_from_earlier(len(self.work.known))
         left = self.work.left()
         workers = [asyncio.create_task(self._worker(left)) for _ in range(self.workers)]
         syncing = asyncio.create_task(self._sync_in_groups())

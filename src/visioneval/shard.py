@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shutil
@@ -19,6 +18,8 @@ from visioneval.batching.journal import JOURNAL, Journal
 from visioneval.errors import StoreError, UsageError
 from visioneval.grading.overrides import OVERRIDES, Override
 from visioneval.judging import JUDGEMENTS, Judgement
+from visioneval.planning import relative
+from visioneval.plurals import count
 from visioneval.store import IMAGES, RunFolder, StoredRun, decode_lines, write_atomically, write_verdicts
 from visioneval.types import Prompt, Run
 
@@ -48,7 +49,8 @@ class Shard(Struct, frozen=True):
         """Return this part's prompts. Raises UsageError when there are more parts than prompts."""
         taken = tuple(prompts[self.index - 1 :: self.count])
         if not taken:
-            raise UsageError(f"--shard {self}: there are only {len(prompts)} prompts; use fewer parts")
+            asked = count(len(prompts), "prompt is", "prompts are")
+            raise UsageError(f"--shard {self}: only {asked} asked; use fewer parts")
         return taken
 
     def __str__(self) -> str:
@@ -73,7 +75,7 @@ def merge_shards(parts: Sequence[StoredRun], results: Path, folder_name: str) ->
         id=run_id,
         shard="",
         prompt_ids=tuple(prompt.id for prompt in prompts),
-        suite_path=_relative(ordered[0], folder),
+        suite_path=relative(ordered[0].suite_path, folder),
         loaded=_loaded([part.run for part in ordered]),
     )
     with RunFolder.create(folder, merged, prompts) as opened:
@@ -160,7 +162,3 @@ def _loaded(runs: Sequence[Run]) -> dict[str, str | int | float | bool]:
     same = {k: v for k, v in runs[0].loaded.items() if all(run.loaded.get(k) == v for run in runs)}
     devices = sorted({str(run.loaded["device_name"]) for run in runs if "device_name" in run.loaded})
     return {**same, **({"device_name": ", ".join(devices)} if devices else {})}
-
-
-def _relative(part: StoredRun, folder: Path) -> str:
-    return os.path.relpath(part.suite_path, folder)

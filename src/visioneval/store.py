@@ -22,6 +22,7 @@ import msgspec
 from msgspec import Struct
 
 from visioneval.errors import StoreError
+from visioneval.pricing import is_price
 from visioneval.suite import folder_of
 from visioneval.types import MOST_USD, GradedRecord, Prompt, Record, ReplyImage, Run, Verdict
 
@@ -130,7 +131,7 @@ def read_manifest(folder: Path) -> Run:
     for row in run.prices:
         prices += [row.input, row.output, row.cached_input, row.cache_write]
     for usd in prices:
-        if usd is not None and not (usd.is_finite() and 0 <= usd <= MOST_USD):
+        if usd is not None and not is_price(usd):
             raise StoreError(f"{folder / MANIFEST}: {usd} is no price; write dollars from 0 to {MOST_USD}")
     return run
 
@@ -219,6 +220,9 @@ class RunFolder:
         try:
             repair_last_line(folder / RECORDS, Record)
             self._file = os.open(folder / RECORDS, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        except StoreError:
+            self._lock.release()
+            raise
         except OSError as error:
             self._lock.release()
             raise _write_error(folder / RECORDS, error) from None
@@ -250,14 +254,9 @@ class RunFolder:
 
         Raises StoreError, as on a full disk, when the record is not stored.
         """
-        line = msgspec.json.encode(_without_pictures(record)) + b"\n"
-        start = os.fstat(self._file).st_size
         try:
-            written = os.write(self._file, line)
-            if written < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            _append(self._file, msgspec.json.encode(_without_pictures(record)) + b"\n")
         except OSError as error:
-            os.ftruncate(self._file, start)
             raise _write_error(self.folder / RECORDS, error) from None
         self._dirty = True
         for image in record.reply.images if record.reply else ():
@@ -359,29 +358,43 @@ def decode_lines(path: Path, type_: type[T] | UnionType, advice: str) -> list[T]
 
 
 def append_line(path: Path, value: Struct) -> None:
-    """Append one JSON line to a file and wait until it is on the disk. Raises StoreError."""
+    """Append one JSON line to a file, whole, and wait until it is on the disk. Raises StoreError."""
     try:
-        with path.open("ab") as file:
-            file.write(msgspec.json.encode(value) + b"\n")
-            file.flush()
+        with path.open("ab", buffering=0) as file:
+            _append(file.fileno(), msgspec.json.encode(value) + b"\n")
             os.fsync(file.fileno())
     except OSError as error:
         raise _write_error(path, error) from None
 
 
+def _append(file: int, line: bytes) -> None:
+    """Write a line to the end of an open file, or nothing of it. Raises OSError."""
+    start = os.fstat(file).st_size
+    try:
+        if os.write(file, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, start)
+        raise
+
+
 def repair_last_line(path: Path, type_: object) -> None:
-    """Cut off a last line that was torn by a kill; complete one that lacks only its newline."""
-    if not path.exists() or not (content := path.read_bytes()) or content.endswith(b"\n"):
-        return
-    start = content.rfind(b"\n") + 1
-    with path.open("r+b") as file:
-        try:
-            msgspec.json.decode(content[start:], type=type_)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            file.truncate(start)
-        else:
-            file.seek(0, os.SEEK_END)
-            file.write(b"\n")
+    """Cut off a last line that was torn by a kill; complete one that lacks only its newline. Raises StoreError."""
+    try:
+        if not path.exists() or not (content := path.read_bytes()) or content.endswith(b"\n"):
+            return
+        start = content.rfind(b"\n") + 1
+        with path.open("r+b") as file:
+            try:
+                msgspec.json.decode(content[start:], type=type_)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                file.truncate(start)
+            else:
+                file.seek(0, os.SEEK_END)
+                file.write(b"\n")
+    except OSError as error:
+        raise _write_error(path, error) from None
 
 
 def _write_error(path: Path, error: OSError) -> StoreError:

@@ -92,8 +92,13 @@ def load_suite(path: Path) -> Suite:
         raise SuiteError(f"suite {path} has no prompts")
     folder = folder_of(path)
     located = _each(prompts, lambda prompt: _with_hash(prompt, folder))
-    name = "visioneval" if path.resolve() == shipped_suite().resolve() else path.resolve().stem
+    name = "visioneval" if is_shipped(path) else path.resolve().stem
     return assemble(name, path, folder, located)
+
+
+def is_shipped(path: Path) -> bool:
+    """Return whether a path is that of the suite that comes with visioneval, whatever else has its name."""
+    return path.resolve() == shipped_suite().resolve()
 
 
 def assemble(name: str, path: Path, folder: Path, prompts: Sequence[Prompt]) -> Suite:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, TypeAlias
 import msgspec
 
 from visioneval.errors import SuiteError
+from visioneval.plurals import count
 
 TABLE_SUFFIXES = (".csv", ".jsonl", ".ndjson")
 LARGEST_FILE_BYTES = 1_000_000_000
@@ -86,10 +87,8 @@ def _csv_rows(file: Path, text: str, columns: Columns) -> Iterator[Row]:
             raise SuiteError(f"{where}: two columns are called {name!r}; rename one")
     for line, cells in lines:
         if len(cells) != len(names):
-            raise SuiteError(
-                f"{file} line {line}: {len(cells)} cells where {len(names)} columns are named; put texts with "
-                "commas in quotes"
-            )
+            there, named = count(len(cells), "cell"), count(len(names), "column is", "columns are")
+            raise SuiteError(f"{file} line {line}: {there} where {named} named; put texts with commas in quotes")
         yield line, dict(zip(names, cells, strict=True))
 
 

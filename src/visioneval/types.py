@@ -20,7 +20,7 @@ Seconds: TypeAlias = Annotated[float, Meta(ge=0, le=1e9)]
 """Bounded, as the other numbers of a run are: sums and means of what is read stay numbers."""
 MOST_EPOCHS = 1000
 MOST_USD = 1_000_000
-"""That any price may be, per million tokens or per hour."""
+"""That any price may be, per million tokens or per hour: more is a slip of the pen."""
 
 
 # ----------------------------------------------------------------------------------------------

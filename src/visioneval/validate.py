@@ -18,8 +18,9 @@ from PIL import Image
 from visioneval.answers import Choice, YesNo, answer_type, key_text
 from visioneval.errors import SuiteError
 from visioneval.images import FORMATS, exif_of, file_sha256, upright_image
+from visioneval.plurals import count
 from visioneval.providers.baseline_blind import NO_ANSWER, best_constants
-from visioneval.suite import image_path
+from visioneval.suite import image_path, is_shipped
 from visioneval.types import Prompt, Suite
 
 MAX_FLOOR = 8 / 67
@@ -32,7 +33,6 @@ HASH_SIDE = 16
 
 
 NEUTRAL_NAME = re.compile(r"[a-z2-9]{6}\.(jpg|png)")
-SHIPPED_NAME = "visioneval"
 SHIPPED_COUNTS = {
     "Defect Detection": 15,
     "Document Understanding": 9,
@@ -68,7 +68,7 @@ def problems(suite: Suite) -> Iterator[Problem]:
     yield from _repeated(suite)
     yield from _near_duplicates(prints, suite)
     yield from _floor_problems(suite)
-    if suite.name == SHIPPED_NAME:
+    if is_shipped(suite.path):
         yield from _shipped_problems(suite)
 
 
@@ -157,7 +157,7 @@ def _shipped_problems(suite: Suite) -> Iterator[Problem]:
     for category in sorted({*counts, *SHIPPED_COUNTS}):
         if counts[category] != SHIPPED_COUNTS.get(category, 0):
             wanted = SHIPPED_COUNTS.get(category, 0)
-            message = f"category {category} has {counts[category]} prompts, not {wanted}"
+            message = f"category {category} has {count(counts[category], 'prompt')}, not {wanted}"
             yield Problem("error", None, message, "add or drop some")
     total_kb = 0.0
     for prompt in suite.prompts:

@@ -19,7 +19,7 @@ from msgspec import Struct
 from visioneval.budget import Bound, Budget
 from visioneval.cache import Known
 from visioneval.limits import BreakerPolicy
-from visioneval.printable import count
+from visioneval.plurals import count
 from visioneval.questions import ImageCache, Shots, make_request, request_key
 from visioneval.store import Place, RunFolder
 from visioneval.types import Failure, Prompt, Record, Reply, Request, Run, Usage
@@ -136,6 +136,11 @@ class Work(Struct):
         reply, failure = (end, None) if isinstance(end, Reply) else (None, end)
         return Record(self.key(prompt, epoch), prompt.id, epoch, at, reply, failure, billed, cached_from)
 
+    def say_from_earlier(self, answers: int) -> None:
+        """Tell whoever watches how many answers are not asked for again."""
+        taken = count(answers, "answer is", "answers are")
+        self.watcher.say(f"{taken} taken from earlier runs (--fresh asks again)")
+
     def store(self, prompt: Prompt, record: Record) -> None:
         """Keep a record and show it. Raises StoreError."""
         self.folder.append(record)
@@ -154,12 +159,6 @@ class Work(Struct):
             self.run = msgspec.structs.replace(self.run, dropped_parameters=dropped)
             self.folder.write_manifest(self.run)
             self.watcher.dropped(dropped)
-
-
-def from_earlier_runs(answers: int) -> str:
-    """Say how many answers are not asked for again."""
-    are = "is" if answers == 1 else "are"
-    return f"{count(answers, 'answer')} {are} taken from earlier runs (--fresh asks again)"
 
 
 def out_of_budget(budget: Budget) -> Ending:

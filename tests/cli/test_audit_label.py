@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,48 @@ def test_a_line_separator_in_a_reason_can_be_read_again(tmp_path: Path) -> None:
     again = label(run, "q\n")
     assert again.returncode == 0, again.stderr
     assert "1 reply to label" in again.stderr
+
+
+def test_a_label_that_was_torn_by_a_full_disk_spoils_no_later_one(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    label(run, "p\n\nf\n\n")
+    file = run / "overrides.jsonl"
+    first, second = file.read_text().splitlines()
+    file.write_text(f"{first}\n{second[:20]}")
+    again = label(run, "f\n\n")
+    assert again.returncode == 0, again.stderr
+    assert "1 reply to label" in again.stderr
+    assert [json.loads(line)["verdict"] for line in file.read_text().splitlines()] == ["pass", "fail"]
+
+
+def test_a_label_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    nested = "[" * 9000
+    (run / "overrides.jsonl").write_text(f'{{"x":{nested}\n')
+    refused = audit("--run", run)
+    assert refused.returncode == 5, refused.stderr
+    assert "overrides.jsonl line 1 is corrupt" in refused.stderr
+    (tmp_path / "labels.jsonl").write_text(f'{{"x":{nested}\n')
+    refused = audit("--labels", tmp_path / "labels.jsonl")
+    assert refused.returncode == 3, refused.stderr
+
+
+def test_a_login_without_a_name_must_say_who_labels(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    nobody = "import getpass\ndef getuser():\n    raise OSError('No username set in the environment')\n"
+    (tmp_path / "sitecustomize.py").write_text(nobody + "getpass.getuser = getuser\n")
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    refused = subprocess.run(
+        [sys.executable, "-m", "visioneval", "audit", "label", str(run)],
+        input="p\n\n",
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert refused.returncode == 2, refused.stderr
+    assert "--who" in refused.stderr
+    assert "question:" not in refused.stdout  # before anything is asked
 
 
 def test_labels_are_an_exam_of_the_grader(tmp_path: Path) -> None:

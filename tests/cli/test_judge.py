@@ -7,11 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cli.test_run import outcomes, replies, the_run
 from tests.conftest import CommandLine, entry, write_folder
 from tests.responses_host import ResponsesHost
+from visioneval.errors import ModelError
+from visioneval.judging import check_judge
 from visioneval.store import read_run
+from visioneval.types import ModelCard
 
 DOING = {"type": "text", "value": "changing a light bulb", "judge": True}
 
@@ -166,3 +170,28 @@ def test_a_model_does_not_judge_the_run_that_it_made_at_the_same_host(
     refused = visioneval("regrade", the_run(tmp_path), "--judge", "openai:one", env=host.environment)
     assert refused.returncode == 4
     assert "would judge its own replies" in refused.stderr
+
+
+def test_a_judgement_that_was_torn_by_a_full_disk_spoils_no_later_one(
+    visioneval: CommandLine, suite: Path, tmp_path: Path, host: ResponsesHost
+) -> None:
+    run = a_run(visioneval, suite, tmp_path, "He is replacing the bulb of the lamp.")
+    host.answer = '{"verdict": "correct"}'
+    judge = ("regrade", run, "--judge", "openai:judge-1")
+    visioneval(*judge, env=host.environment)
+    file = run / "judgements.jsonl"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:30])
+    for _ in range(2):
+        (run / "verdicts.jsonl").unlink()
+        judged = visioneval(*judge, env=host.environment)
+        assert judged.returncode == 0, judged.stderr
+    assert len(host.asked) == 2  # the torn one alone was paid for again
+    assert len(file.read_bytes().splitlines()) == 1
+
+
+def test_a_model_is_itself_however_its_hosts_address_is_written() -> None:
+    judged = ModelCard("a", "openai", model_id="m", api_key_env="KEY", key_optional=True)
+    judge = replace(judged, name="b", base_url="https://api.openai.com/v1/")
+    with pytest.raises(ModelError, match="would judge its own replies"):
+        check_judge(judge, judged)

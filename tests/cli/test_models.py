@@ -88,10 +88,36 @@ def test_a_price_is_an_amount_of_dollars(visioneval: CommandLine, tmp_path: Path
     (tmp_path / "p.yaml").write_text(
         f"prices:\n  - {{model: m, valid_from: 2020-01-01, input: '{usd.removeprefix('.')}', output: 1}}\n"
     )
-    (tmp_path / "m.yaml").write_text(
-        f"models:\n  - {{name: m, provider: transformers, gpu_usd_per_hour: '{usd.removeprefix('.')}'}}\n"
+    ended = visioneval("models", "--prices-file", "p.yaml")
+    assert (ended.returncode, ended.stderr.count("\n")) == (4, 1)
+    assert "is no amount of dollars" in ended.stderr
+
+
+@pytest.mark.parametrize("price", ["-1", ".nan", "2000000"])
+def test_a_price_of_an_hour_that_no_run_could_be_read_with_is_one_line(
+    visioneval: CommandLine, tmp_path: Path, price: str
+) -> None:
+    file = tmp_path / "models.yaml"
+    file.write_text(f"models:\n  - {{name: own, provider: transformers, gpu_usd_per_hour: {price}}}\n")
+    ended = visioneval("models", "--models-file", file)
+    assert ended.returncode == 4, ended.stderr
+    assert "of own is no amount of dollars" in ended.stderr
+    ended = visioneval("run", "--model", "hf:a/b", "--gpu-usd-per-hour", "2000000")
+    assert ended.returncode == 2, ended.stderr
+    assert "'2000000' is more than 1,000,000 dollars" in ended.stderr
+
+
+def test_what_a_card_says_is_shown_as_it_is(visioneval: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "models.yaml"
+    file.write_text(
+        "models:\n  - name: own\n    provider: transformers\n    model_id: a/b\n    note: see [/docs] [red]here\n"
+        '    options: {prompt: "[INST] {question} [/INST]"}\n    source: "\\e[31mred"\n'
     )
-    for option, file in (("--prices-file", "p.yaml"), ("--models-file", "m.yaml")):
-        ended = visioneval("models", option, file)
-        assert (ended.returncode, ended.stderr.count("\n")) == (4, 1)
-        assert "is no amount of dollars" in ended.stderr
+    shown = visioneval("models", "show", "own", "--models-file", file)
+    assert shown.returncode == 0, shown.stderr
+    assert "prompt [INST] {question} [/INST]" in shown.stdout
+    listed = visioneval("models", "--models-file", file)
+    assert listed.returncode == 0, listed.stderr
+    for printed in (shown.stdout, listed.stdout):
+        assert "see [/docs] [red]here" in printed
+        assert "\x1b" not in printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -348,3 +349,12 @@ def test_what_was_asked_of_the_suite_is_counted_in_prompts_whatever_the_epochs(
     chosen = ("--only", "OC01", "--epochs", 3)
     ended = visioneval("run", "--suite", counting_suite, "--model", "baseline-blind", *chosen)
     assert "asked only 1 of the suite's 5" in " ".join(ended.stdout.split())
+
+
+def test_how_to_go_on_can_be_pasted_wherever_the_results_are(
+    visioneval: CommandLine, counting_suite: Path, tmp_path: Path
+) -> None:
+    file = replies(tmp_path / "r.jsonl", {"OC01": "9"})
+    ended = visioneval("run", "--suite", counting_suite, "--model", f"replay:{file}", "--results", "my results")
+    (line,) = [line.strip() for line in ended.stderr.splitlines() if line.strip().startswith("visioneval resume")]
+    assert visioneval(*shlex.split(line)[1:]).returncode == 1, line

@@ -14,6 +14,8 @@ from visioneval.suite import load_suite
 from visioneval.types import ModelCard, Settings
 from visioneval.work import Limits
 
+CONCURRENCY = 8
+"""Calls in flight of `live`."""
 assert openai
 import_sdk()
 
@@ -34,7 +36,7 @@ def live_by_batch(url: str, suite: Path, results: Path) -> None:
 def live(url: str, suite: Path, results: Path) -> None:
     """Begin the run, or go on with the one there is, until it is complete."""
     card = ModelCard(name="m", provider="openai", base_url=url)
-    options = benchmark.Options(limits=Limits(concurrency=8, retry=QUICK))
+    options = benchmark.Options(limits=Limits(concurrency=CONCURRENCY, retry=QUICK))
     begun = sorted(results.glob("*/*/manifest.json"))
     if begun:
         benchmark.resume(begun[0].parent, card, Quiet(), options)

@@ -355,6 +355,16 @@ def test_lines_that_are_double_foreign_or_garbage_harm_nothing(batch: Run, host:
     assert host.asked == EVERY
 
 
+def test_odd_lines_are_counted_over_both_files_of_results(batch: Run, host: BatchHost) -> None:
+    host.outcome = lambda line, made: (
+        (400, {"error": {"message": "Invalid image."}}) if "0" in line.question else (200, right())
+    )
+    host.mangle = lambda lines: [*lines, b"{"]
+    ran = batch()
+    assert len(ran.replies) == 4
+    assert ran.progress.said[-1] == "batch batch_1: 1 line of its results is no answer to us"
+
+
 def test_a_line_that_is_torn_is_asked_again_for_it_may_have_been_billed(batch: Run, host: BatchHost) -> None:
     host.mangle = lambda lines: [*lines[:-1], lines[-1][:40]] if len(lines) == 5 else lines
     ran = batch()

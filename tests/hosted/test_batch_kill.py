@@ -59,15 +59,23 @@ def go_on(host: BatchHost, folder: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
-    time.sleep(0.2)  # what has come in by now is dealt with
+def kill(process: subprocess.Popen[bytes], folder: Path, fault: Fault) -> None:
+    """Kill a process whose call hangs; one that half of the results reached has made records of some."""
+    deadline = time.monotonic() + 60
+    while fault.cut_at is not None and not records(folder):
+        assert time.monotonic() < deadline, "no result became a record within a minute"
+        time.sleep(0.005)
     process.kill()
     process.wait(60)
 
 
-def answered(folder: Path) -> list[str]:
+def records(folder: Path) -> list[str]:
     (run,) = find_runs(folder / "results")
-    return [line for line in (run / "records.jsonl").read_text().splitlines() if '"reply"' in line]
+    return (run / "records.jsonl").read_text().splitlines()
+
+
+def answered(folder: Path) -> list[str]:
+    return [line for line in records(folder) if '"reply"' in line]
 
 
 @pytest.mark.parametrize(("what", "fault"), STAGES.values(), ids=STAGES.keys())
@@ -77,7 +85,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(
     host.faults[what] = [fault]
     process = begin(host, small_suite, tmp_path)
     host.wait_until_hung()
-    kill(process)
+    kill(process, tmp_path, fault)
     before = answered(tmp_path)
     assert bool(before) == (fault.cut_at is not None)
     resumed = visioneval("resume", "gpt-5.4-mini", *QUICK, env=host.environment)
@@ -102,7 +110,7 @@ def test_one_run_that_is_killed_at_every_step(
         host.faults = {what: [fault]}
         process = begin(host, small_suite, tmp_path) if process is None else go_on(host, tmp_path)
         host.wait_until_hung()
-        kill(process)
+        kill(process, tmp_path, fault)
     resumed = visioneval("resume", "gpt-5.4-mini", *QUICK, env=host.environment)
     assert resumed.returncode == 0, resumed.stderr
     assert host.asked == EVERY
@@ -113,10 +121,11 @@ def test_failures_that_were_being_read_are_written_once(
     visioneval: CommandLine, host: BatchHost, small_suite: Path, tmp_path: Path
 ) -> None:
     host.outcome = lambda line, batch: (400, {"error": {"message": "Invalid image."}})
-    host.faults["content"] = [Fault(hang=True, cut_at=700)]
+    fault = Fault(hang=True, cut_at=700)
+    host.faults["content"] = [fault]
     process = begin(host, small_suite, tmp_path)
     host.wait_until_hung()
-    kill(process)
+    kill(process, tmp_path, fault)
     (run,) = find_runs(tmp_path / "results")
     assert 0 < len(read_run(run).records) < 5
     visioneval("resume", "gpt-5.4-mini", *QUICK, env=host.environment)
@@ -140,6 +149,20 @@ def test_a_torn_line_of_the_journal_is_repaired_and_a_broken_one_named(
     broken = visioneval("resume", run, *QUICK, env=host.environment)
     assert broken.returncode == 5
     assert "batches.jsonl line 2 is corrupt" in broken.stderr
+
+
+def test_a_journal_of_another_run_is_one_line(
+    visioneval: CommandLine, host: BatchHost, small_suite: Path, tmp_path: Path
+) -> None:
+    arguments = ("run", "--batch", "--suite", small_suite, "--model", "gpt-5.4-mini", "--no-wait")
+    visioneval(*arguments, env=host.environment)
+    (run,) = find_runs(tmp_path / "results")
+    journal = run / "batches.jsonl"
+    journal.write_text(journal.read_text().replace('["p3",0]', '["x3",0]'))
+    resumed = visioneval("resume", run, *QUICK, env=host.environment)
+    assert resumed.returncode == 5, resumed.stderr
+    assert "batches.jsonl names prompt 'x3', which this run does not ask; restore the file" in resumed.stderr
+    assert host.asked == EVERY
 
 
 def test_kill_9_at_random_moments_of_a_run_of_many_batches(host: BatchHost, tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from tests.hosted import life
@@ -13,29 +12,25 @@ from tests.hosted.conftest import write_suite
 from tests.hosted.host import Act, Call, Host, answer, hosting
 from visioneval.store import read_run
 
-KILLS, PROMPTS = 50, 1600
-SURELY_RECEIVED_S = 0.3
-"""On a busy machine; the journal is written in the same turn of the event loop that receives an answer."""
+ANSWER_S = 0.05
+KILLS, PROMPTS, MOST_CALLS = 50, 1600, 20
+"""A life is ended after so many calls at most: the run outlives the kills."""
 
 
-def lives(host: Host, suite: Path, results: Path) -> Iterator[float]:
-    """Run and kill; yields the moment of each death."""
+def live_and_die(host: Host, suite: Path, results: Path, chance: random.Random) -> None:
+    """Run, and be killed after some calls, at any moment of the next."""
     forks = multiprocessing.get_context("forkserver")
     forks.set_forkserver_preload(["tests.hosted.life"])
-    chance = random.Random(11)
-    for _ in range(KILLS):
-        begun = len(host.calls)
-        process = forks.Process(target=life.live, args=(host.url, suite, results))
-        process.start()
-        while len(host.calls) == begun and process.is_alive():
-            time.sleep(0.002)
-        time.sleep(chance.uniform(0, 0.35))
-        process.kill()
-        died = time.monotonic()
-        process.join()
-        while host.in_flight:  # what the dead had sent is still being answered, to nobody
-            time.sleep(0.005)
-        yield died
+    enough = len(host.calls) + chance.randint(1, MOST_CALLS)
+    process = forks.Process(target=life.live, args=(host.url, suite, results))
+    process.start()
+    while len(host.calls) < enough and process.is_alive():
+        time.sleep(0.002)
+    time.sleep(chance.uniform(0, ANSWER_S))
+    process.kill()
+    process.join()
+    while host.in_flight:  # what the dead had sent is still being answered, to nobody
+        time.sleep(0.005)
 
 
 def journal(results: Path) -> set[str]:
@@ -51,18 +46,20 @@ def test_kill_9_at_fifty_random_moments(tmp_path: Path) -> None:
 
     def script(call: Call) -> Act:
         act = answer()
-        act.before_s = 0.05
+        act.before_s = ANSWER_S
         return act
 
+    chance = random.Random(11)
     with hosting(script) as host:
         kept: set[str] = set()
         seen = 0
-        for died in lives(host, suite, results):
-            calls = host.calls[seen:]
-            assert not {call.question for call in calls} & kept, "an answer that was on disk was asked for again"
+        for _ in range(KILLS):
+            live_and_die(host, suite, results, chance)
+            asked = {call.question for call in host.calls[seen:]}
+            assert not asked & kept, "an answer that was on disk was asked for again"
             seen, kept = len(host.calls), journal(results)
-            sent = {call.question for call in calls if (call.answered_at or died) < died - SURELY_RECEIVED_S}
-            assert sent <= kept, "an answer that was received is not on disk"
+            # A worker asks its next question when the answer to its last is on disk.
+            assert len(asked - kept) <= life.CONCURRENCY, "an answer that was received is not on disk"
         assert len(kept) < PROMPTS, "the run must outlive the kills for them to mean something"
         life.live(host.url, suite, results)
         assert not {call.question for call in host.calls[seen:]} & kept

@@ -177,10 +177,18 @@ def test_the_json_table_can_be_read_by_a_program() -> None:
     }
 
 
-def test_a_hostile_model_name_stays_one_cell_of_markdown() -> None:
-    run = MadeUpRun(model="a|b<script>\n| c", condition=Condition("a|b<script>\n| c"))
-    line = to_markdown([summary_of(run)]).splitlines()[0]
-    assert line == r"| Measure | a\|b\<script\> \| c | 95% interval |"
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("a|b<script>\n| c", r"a\|b\<script\> \| c"),
+        ("a\r# b\u2028c", "a # b c"),
+        ("---|b", r"---\|b"),
+    ],
+)
+def test_a_hostile_model_name_stays_one_cell_of_markdown(name: str, cell: str) -> None:
+    run = MadeUpRun(model=name, condition=Condition(name))
+    line = to_markdown([summary_of(run)]).split("\n")[0]
+    assert line == f"| Measure | {cell} | 95% interval |"
 
 
 # In a terminal

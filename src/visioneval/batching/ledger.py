@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from visioneval.batching.journal import Journal, Part
+from visioneval.batching.journal import JOURNAL, LOST, Journal, Part
 from visioneval.budget import Bound
-from visioneval.errors import ProviderError, RetryableError, SuiteError
+from visioneval.errors import ProviderError, RetryableError, StoreError, SuiteError
 from visioneval.redact import redact
 from visioneval.store import Place, read_records
 from visioneval.types import Failure, Prompt, Reply, Request, SentImage, Timing, Usage
-from visioneval.work import MAX_MESSAGE, Work, from_earlier_runs
+from visioneval.work import MAX_MESSAGE, Work
 
 TRIES = 3
 """How many batches carry one request before what keeps it from being answered counts as its failure."""
@@ -23,19 +23,29 @@ class Ledger:
     """The requests of a run: answered, failed for good, under way, or left."""
 
     def __init__(self, work: Work, journal: Journal) -> None:
+        """Raises StoreError for a journal of another run."""
         self.work, self._journal = work, journal
         self.prompts = {prompt.id: prompt for prompt in work.prompts}
+        for prompt_id, _ in sorted(self._under_way()):
+            if prompt_id not in self.prompts:
+                raise StoreError(
+                    f"{work.folder.folder / JOURNAL} names prompt {prompt_id!r}, which this run does not ask; "
+                    f"restore the file, or {LOST}"
+                )
         self._answered, self._failed = set[Place](), set[Place]()
         self._tries: Counter[Place] = Counter()
         self._bounds: dict[Place, Bound] = {}
 
     def left(self) -> Iterator[tuple[Prompt, int]]:
         """Yield what is neither answered, nor failed for good, nor under way."""
-        taken = {place for part in self._journal.parts.values() for place in part.places}
+        taken = self._under_way()
         for prompt, epoch in self.work.left():
             place = (prompt.id, epoch)
             if place not in taken and place not in self._answered and place not in self._failed:
                 yield prompt, epoch
+
+    def _under_way(self) -> set[Place]:
+        return {place for part in self._journal.parts.values() for place in part.places}
 
     def take_known(self) -> None:
         """Take from earlier runs what they have asked already. Raises StoreError."""
@@ -46,7 +56,7 @@ class Ledger:
                 self._answered.add((prompt.id, epoch))
                 taken += 1
         if taken:
-            self.work.watcher.say(from_earlier_runs(taken))
+            self.work.say_from_earlier(taken)
 
     async def answer(self, place: Place, reply: Reply) -> None:
         """Store a reply, unless it is stored already. Raises StoreError."""

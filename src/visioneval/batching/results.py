@@ -16,6 +16,7 @@ from visioneval.errors import (
     RetryableError,
     SuiteError,
 )
+from visioneval.plurals import count
 from visioneval.providers.hosted.batch import Batch, BatchCancelledError, BatchHost, Result
 from visioneval.providers.hosted.faults import UNKNOWN_BILL
 from visioneval.providers.openai import OpenAIProvider
@@ -39,7 +40,9 @@ class Reading:
         self._written = ledger.written_since(part.ended_at) if part.ended_at else set[Place]()
         """What an earlier process read of these results before it was killed."""
         self._seen: set[Place] = set()
-        self._odd = self._misses = 0
+        self._misses = 0
+        self._odd: dict[str, int] = {}
+        """Lines of each file that are no answer to us."""
         self._ending: Ending | None = None
 
     async def read(self) -> Ending | None:
@@ -54,10 +57,9 @@ class Reading:
                     await self._calls.call(partial(self._read_if_there, file_id))
             except NotFoundError:
                 gone = True
-        if self._odd:
-            self._ledger.work.watcher.say(
-                f"batch {self._batch.id}: {self._odd} lines of its results are no answer to us"
-            )
+        if odd := sum(self._odd.values()):
+            lines = count(odd, "line of its results is", "lines of its results are")
+            self._ledger.work.watcher.say(f"batch {self._batch.id}: {lines} no answer to us")
         for place in self._part.places:
             if place not in self._seen:
                 await self._fail(place, self._missing(gone))
@@ -74,11 +76,11 @@ class Reading:
             raise
 
     async def _read(self, file_id: str) -> None:
-        self._odd = 0
+        self._odd[file_id] = 0
         async for result in self._host.results(file_id):
             place = self._by_id.get(result.custom_id) if result else None
             if result is None or place is None:
-                self._odd += 1
+                self._odd[file_id] += 1
             elif place not in self._seen:
                 self._seen.add(place)
                 await self._take(place, result)

@@ -24,8 +24,8 @@ from visioneval.batching.journal import (
 from visioneval.batching.ledger import Ledger
 from visioneval.batching.results import Reading
 from visioneval.errors import FatalError, ModelError, NotFoundError, PromptError, SuiteError, UsageError
+from visioneval.plurals import count
 from visioneval.pricing import run_row
-from visioneval.printable import count
 from visioneval.providers.hosted.batch import ENDED, QUEUE_FULL, Batch
 from visioneval.providers.openai import OpenAIProvider
 from visioneval.redact import redact
@@ -257,8 +257,9 @@ class BatchRunner:
         """Say how many requests were not sent because the money might not suffice; empty when all were."""
         if not self._out_of_money or self.work.budget is None:
             return ""
+        left = count(sum(1 for _ in self.ledger.left()), "more is not sent: it", "more are not sent: they")
         return (
-            f"{sum(1 for _ in self.ledger.left())} more are not sent: they could take the cost past "
+            f"{left} could take the cost past "
             f"${self.work.budget.limit_usd}; fetch the answers first, or resume with a higher --max-cost"
         )
 
@@ -286,5 +287,4 @@ def _cancelled(what: str) -> Ending:
 
 
 def _requests(*parts: Part) -> str:
-    number = sum(len(part.places) for part in parts)
-    return f"{count(number, 'request')} {'is' if number == 1 else 'are'}"
+    return count(sum(len(part.places) for part in parts), "request is", "requests are")

@@ -13,6 +13,7 @@ import msgspec
 
 from visioneval.cli.options import results_option
 from visioneval.errors import StoreError, UsageError
+from visioneval.plurals import count
 from visioneval.tables import read_text
 
 if TYPE_CHECKING:
@@ -96,10 +97,10 @@ def _labelled(results: Path, run: str) -> list[ExamRow]:
 
 
 def _labels_of(stored: StoredRun) -> dict[Place, Override]:
-    from visioneval.grading.overrides import OVERRIDES, latest, read_overrides
+    from visioneval.grading.overrides import OVERRIDES, Override, latest
+    from visioneval.store import decode_lines
 
-    file = stored.folder / OVERRIDES
-    return latest(read_overrides(read_text(file), str(file))) if file.exists() else {}
+    return latest(decode_lines(stored.folder / OVERRIDES, Override, "delete that line and label the reply again"))
 
 
 def _as_json(result: ExamResult) -> str:
@@ -142,11 +143,12 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
     The labels go to overrides.jsonl in the run folder, with who, when and why. They change no verdict and no
     score: `visioneval audit --run RUN` says how far the grader agrees with them.
     """
-    from visioneval.grading.overrides import OVERRIDES
-    from visioneval.printable import count
-    from visioneval.store import find_run, read_run
+    from visioneval.grading.overrides import OVERRIDES, Override
+    from visioneval.store import find_run, read_run, repair_last_line
 
+    who = who or _login_name()
     stored = read_run(find_run(results, run))
+    repair_last_line(stored.folder / OVERRIDES, Override)
     file, known = stored.folder / OVERRIDES, _labels_of(stored)
     open_ones = [
         graded
@@ -166,7 +168,14 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
         if key == "q":
             break
         if key in _KEYS:
-            _append(file, graded, _KEYS[key], who or getpass.getuser(), why)
+            _append(file, graded, _KEYS[key], who, why)
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a name for its user
+        raise UsageError("your login has no name here; say who labels with --who NAME") from None
 
 
 def _show(stored: StoredRun, graded: GradedRecord, progress: str) -> None:
@@ -188,7 +197,8 @@ def _show(stored: StoredRun, graded: GradedRecord, progress: str) -> None:
 
 
 def _append(file: Path, graded: GradedRecord, verdict: HumanVerdict, who: str, why: str) -> None:
-    from visioneval.grading.overrides import Override, as_line
+    from visioneval.grading.overrides import Override
+    from visioneval.store import append_line
 
     override = Override(
         prompt_id=graded.prompt.id,
@@ -200,8 +210,4 @@ def _append(file: Path, graded: GradedRecord, verdict: HumanVerdict, who: str, w
         automatic=graded.verdict.outcome,
         grader_version=graded.verdict.grader_version,
     )
-    try:
-        with file.open("ab") as opened:
-            opened.write(as_line(override))
-    except OSError as error:
-        raise StoreError(f"{file} cannot be written ({error.strerror}); check its rights") from None
+    append_line(file, override)

@@ -73,6 +73,11 @@ def command(
     text = to_markdown(checks)
     click.echo(msgspec.json.format(msgspec.json.encode(checks), indent=2) if as_json else printable(text))
     if summary is not None:
-        with summary.open("a", encoding="utf-8") as file:
-            file.write(text)
+        try:
+            with summary.open("a", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            raise StoreError(
+                f"{summary} cannot be written ({error.strerror}); check the path and its rights"
+            ) from None
     sys.exit(WORSE if any(check.failed for check in checks) else 0)

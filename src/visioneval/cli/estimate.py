@@ -19,6 +19,7 @@ from visioneval.cli.options import (
     selection_options,
     settings_options,
 )
+from visioneval.plurals import count
 from visioneval.types import Settings
 
 
@@ -45,7 +46,7 @@ def command(
     from visioneval.estimate import estimate
     from visioneval.models import suite_of
     from visioneval.planning import merge
-    from visioneval.printable import count, printable
+    from visioneval.printable import printable
 
     cards, prices = catalogue.find(models), catalogue.prices()
     suite, prompts = selection.load(suite_of(cards))

@@ -13,6 +13,7 @@ import msgspec
 
 from visioneval import tables
 from visioneval.errors import SuiteError, UsageError
+from visioneval.plurals import count
 
 if TYPE_CHECKING:
     from visioneval.grading import GradedRow, Row
@@ -32,7 +33,6 @@ def command(file: Path, out: Path | None, as_json: bool) -> None:
     Writes one JSON line for each row: id, outcome, extracted, rule, type. Types that are not declared are
     inferred from question and reference, and marked with type_inferred. Exit code 3 when the file is wrong.
     """
-    from visioneval.printable import count
     from visioneval.store import write_atomically
 
     graded = list(_grade_all(file))

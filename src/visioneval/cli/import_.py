@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from visioneval.cli.options import results_option
+from visioneval.plurals import count
 
 
 @click.command("import")
@@ -24,13 +25,14 @@ def command(source: Path, suite: Path | None, model: str | None, results: Path) 
     replies were left out.
     """
     from visioneval.imports import import_source, store
-    from visioneval.printable import count, printable
+    from visioneval.printable import printable
 
     found = import_source(source, suite=suite, model=model)
     for remark in found.remarks:
         click.echo(printable(remark), err=True)
     for folder in store(found, results):
         click.echo(printable(str(folder)))
-    taken, models = sum(map(len, found.replies.values())), count(len(found.replies), "model")
-    click.echo(f"{count(taken, 'reply', 'replies')} of {models} taken over, {found.left_out} left out", err=True)
+    taken = sum(map(len, found.replies.values()))
+    of = f"{count(taken, 'reply', 'replies')} of {count(len(found.replies), 'model')}"
+    click.echo(f"{of} taken over, {found.left_out} left out", err=True)
     sys.exit(1 if found.left_out else 0)

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from visioneval.cli.options import Catalogue, gathered
 from visioneval.errors import UsageError
+from visioneval.plurals import count
 
 if TYPE_CHECKING:
     from visioneval.store import StoredRun
@@ -56,7 +57,6 @@ def judge_stored(stored: StoredRun, judge: ModelCard, prices: Sequence[PriceRow]
 
     judged = judge_run(stored, judge, prices)
     spent = "an unknown amount" if judged.usd is None else f"${judged.usd:.4f}"
-    calls = "1 call" if judged.asked == 1 else f"{judged.asked} calls"
-    did = f"{judged.decided} decided, {judged.left} left open, {calls} for {spent}"
+    did = f"{judged.decided} decided, {judged.left} left open, {count(judged.asked, 'call')} for {spent}"
     click.echo(printable(f"judge {judge.name}: {did} (apart from the cost of the run)"), err=True)
     return read_run(stored.folder)

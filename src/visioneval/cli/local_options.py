@@ -11,7 +11,7 @@ from msgspec import Struct
 from visioneval.cli.numbers import Dollars
 from visioneval.cli.options import gathered
 from visioneval.errors import UsageError
-from visioneval.types import MOST_USD, ModelCard
+from visioneval.types import ModelCard
 
 
 class LocalChoices(Struct, frozen=True):
@@ -80,7 +80,7 @@ local_options = gathered(
         ),
         click.option(
             "--gpu-usd-per-hour",
-            type=Dollars(MOST_USD),
+            type=Dollars(),
             metavar="USD",
             help="What an hour of the GPU costs, to cost local models.",
         ),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from visioneval.cli.options import Catalogue, catalogue_options, json_option
 from visioneval.errors import UsageError
+
+if TYPE_CHECKING:
+    from visioneval.types import ModelCard, PriceRow
 
 WIDE = 400
 """Columns of what is no terminal: every row is one line."""
@@ -24,11 +29,7 @@ def command(action: str, name: str | None, catalogue: Catalogue, as_json: bool) 
 
     `visioneval models show gpt-5.4-mini`, `visioneval models show openrouter:google/gemma-3-27b-it`
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from visioneval.models import load_cards, prices_of
-    from visioneval.pricing import row_for
 
     if action not in ("list", "show"):
         raise UsageError(
@@ -39,23 +40,34 @@ def command(action: str, name: str | None, catalogue: Catalogue, as_json: bool) 
         if name is None:
             raise click.UsageError("give the name of a model: visioneval models show NAME")
         (card,) = catalogue.find([name])
-        shown = {**msgspec.to_builtins(card), "prices": msgspec.to_builtins(prices_of(card, prices))}
-        if as_json:
-            click.echo(msgspec.json.format(msgspec.json.encode(shown), indent=2))
-            return
-        table = Table.grid(padding=(0, 2))
-        for fact, value in shown.items():
-            table.add_row(fact, _readable(value))
-        Console().print(table)
-        return
-    cards = load_cards(catalogue.models_file)
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(cards), indent=2))
-        return
+        facts = {**msgspec.to_builtins(card), "prices": msgspec.to_builtins(prices_of(card, prices))}
+        _print_json(facts) if as_json else _print_facts(facts)
+    else:
+        cards = load_cards(catalogue.models_file)
+        _print_json(cards) if as_json else _print_list(cards, prices)
+
+
+def _print_json(values: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(values), indent=2))
+
+
+def _print_facts(facts: Mapping[str, object]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    for fact, value in facts.items():
+        table.add_row(fact, _plain(_readable(value)))
+    Console().print(table)
+
+
+def _print_list(cards: Sequence[ModelCard], prices: Sequence[PriceRow]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from visioneval.pricing import row_for
+
     today = datetime.now(UTC).date()
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDE)  # who reads lines wants a model on each
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("model", "provider", "organisation", "released", "$ in / M", "$ out / M", "note"):
         table.add_column(
@@ -66,16 +78,22 @@ def command(action: str, name: str | None, catalogue: Catalogue, as_json: bool) 
         )
     for card in cards:
         row = row_for(prices, card.name, today)
-        table.add_row(
-            card.name,
-            card.provider,
-            card.organisation or "",
-            card.released or "",
-            f"{row.input:.2f}" if row else "",
-            f"{row.output:.2f}" if row else "",
-            card.note,
-        )
+        amounts = (f"{row.input:.2f}", f"{row.output:.2f}") if row else ("", "")
+        told = (card.name, card.provider, card.organisation or "", card.released or "", *amounts, card.note)
+        table.add_row(*map(_plain, told))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDE)  # who reads lines wants a model on each
     console.print(table)
+
+
+def _plain(text: str) -> str:
+    """Return a text that is shown as it is: a prompt template may hold what looks like markup, "[INST]"."""
+    from rich.markup import escape
+
+    from visioneval.printable import printable
+
+    return escape(printable(text))
 
 
 def _readable(value: object) -> str:

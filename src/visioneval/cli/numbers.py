@@ -8,14 +8,13 @@ from typing import Any
 
 import click
 
+from visioneval.types import MOST_USD
+
 
 class Dollars(click.ParamType):  # type: ignore[type-arg, unused-ignore]
     """An amount of money, exact."""
 
     name = "usd"
-
-    def __init__(self, most: int | None = None) -> None:
-        self._most = most
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
         """Parse an amount; fails for what is negative or no number."""
@@ -25,8 +24,8 @@ class Dollars(click.ParamType):  # type: ignore[type-arg, unused-ignore]
             self.fail(f"{value!r} is not an amount of dollars", param, ctx)
         if not amount.is_finite() or amount < 0:
             self.fail(f"{value!r} is not an amount of dollars", param, ctx)
-        if self._most is not None and amount > self._most:
-            self.fail(f"{value!r} is more than {self._most} dollars", param, ctx)
+        if amount > MOST_USD:
+            self.fail(f"{value!r} is more than {MOST_USD:,} dollars", param, ctx)
         return amount
 
 

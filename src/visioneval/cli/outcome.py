@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from visioneval.errors import ModelError, VisionevalError
+from visioneval.plurals import count
 
 if TYPE_CHECKING:
     from visioneval.benchmark import Finished
@@ -104,7 +106,7 @@ def _what_is_missing(finished: Finished) -> str:
     if not missing:
         return ""
     reasons = sorted({graded.verdict.note for graded in missing if graded.verdict.outcome == "error"})
-    resume = " ".join(("visioneval resume", str(finished.stored.folder), *_repeated(finished)))
+    resume = " ".join(("visioneval resume", shlex.quote(str(finished.stored.folder)), *_repeated(finished)))
     ending = finished.ending
     lines = [f"  {ending.message}"] if ending.message else []
     if ending.under_way:
@@ -116,5 +118,6 @@ def _what_is_missing(finished: Finished) -> str:
         lines += [f"    {resume}"]
     if ending.reason != SUBMITTED:
         lines += [f"  {reason}" for reason in reasons[:SHOWN_REASONS]]
-        lines += [f"  and {len(reasons) - SHOWN_REASONS} more reasons"] if len(reasons) > SHOWN_REASONS else []
+        more = len(reasons) - SHOWN_REASONS
+        lines += [f"  and {count(more, 'more reason')}"] if more > 0 else []
     return "\n".join(lines) + "\n"

@@ -46,7 +46,8 @@ def command(
     from rich.table import Table
 
     from visioneval.answers import key_text
-    from visioneval.printable import count, printable
+    from visioneval.plurals import count
+    from visioneval.printable import printable
     from visioneval.shipped import shipped_suite
     from visioneval.suite import image_path, json_schema, load_suite, select
 

@@ -10,6 +10,7 @@ import click
 
 from visioneval.cli.options import results_option
 from visioneval.cli.outcome import say_error
+from visioneval.plurals import count
 
 if TYPE_CHECKING:
     from visioneval.errors import StoreError
@@ -72,5 +73,6 @@ def _print(groups: list[Group], out: Path) -> None:
     console = Console()
     print_scores([run.summary for run in groups[0].shown], console)
     if len(groups) > 1:
-        click.echo(f"{len(groups) - 1} more suites or graders are in folders of their own.", err=True)
+        more = count(len(groups) - 1, "more suite or grader is", "more suites or graders are")
+        click.echo(f"{more} in {'a folder of its' if len(groups) == 2 else 'folders of their'} own.", err=True)
     click.echo(f"report: {out / 'index.html'}", err=True)

@@ -12,6 +12,7 @@ import msgspec
 
 from visioneval.cli.options import json_option
 from visioneval.errors import SuiteError
+from visioneval.plurals import count
 
 if TYPE_CHECKING:
     from visioneval.suite import ManyFaultsError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @json_option
 def command(suite: Path | None, strict: bool, as_json: bool) -> None:
     """Check SUITE (a folder, .csv or .jsonl; the shipped one by default). Exit code 3 when it has errors."""
-    from visioneval.printable import count, printable
+    from visioneval.printable import printable
     from visioneval.shipped import shipped_suite
     from visioneval.suite import ManyFaultsError, load_suite
     from visioneval.validate import floor, problems

@@ -15,6 +15,7 @@ from visioneval.grading.agreement import Agreement, count_agreement
 from visioneval.grading.answers import RULES
 from visioneval.grading.grade import GRADER_VERSION, grade_text
 from visioneval.grading.infer import infer_answer
+from visioneval.plurals import count
 from visioneval.types import Stop, Verdict
 
 GATE = 0.99
@@ -114,7 +115,7 @@ def read_exam(text: str, source: str) -> list[ExamRow]:
 def _read_line(line: str, where: str, number: int) -> ExamRow:
     try:
         parsed = msgspec.json.decode(line, type=_Line)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SuiteError(f"{where}: {error}") from None
     reply = parsed.reply if parsed.reply is not None else parsed.prediction
     if reply is None:
@@ -149,7 +150,7 @@ def describe(result: ExamResult) -> str:
     """Say the result in plain lines: the measures, then each disagreement."""
     counts = result.agreement
     lines = [
-        f"{_replies(counts.n)}, grader version {GRADER_VERSION}",
+        f"{_labelled(counts.n)}, grader version {GRADER_VERSION}",
         f"passes right {counts.true_passes}, passes wrong {counts.false_passes}, "
         f"passes missed {counts.missed_passes}, fails right {counts.true_fails}",
         f"precision  {counts.precision}",
@@ -183,7 +184,7 @@ def as_markdown(result: ExamResult, source: str = "") -> str:
         "",
         f"Written by `visioneval audit --markdown`. {about}",
         "",
-        f"Grader version {GRADER_VERSION}, {_replies(counts.n)}.",
+        f"Grader version {GRADER_VERSION}, {_labelled(counts.n)}.",
         "",
         "| measure | value | 95 % interval |",
         "|---|---:|---|",
@@ -206,8 +207,8 @@ def as_markdown(result: ExamResult, source: str = "") -> str:
         "| outcome | replies |",
         "|---|---:|",
         *(
-            f"| {name} | {count} |"
-            for name, count in sorted(Counter(one.verdict.outcome for one in result.marked).items())
+            f"| {name} | {number} |"
+            for name, number in sorted(Counter(one.verdict.outcome for one in result.marked).items())
         ),
         "",
         "## Disagreements",
@@ -224,8 +225,8 @@ def as_markdown(result: ExamResult, source: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _replies(n: int) -> str:
-    return f"{n} labelled {'reply' if n == 1 else 'replies'}"
+def _labelled(replies: int) -> str:
+    return count(replies, "labelled reply", "labelled replies")
 
 
 def _breakdown(title: str, groups: dict[str, Agreement]) -> list[str]:

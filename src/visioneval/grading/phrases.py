@@ -179,8 +179,3 @@ def _numbers(words: tuple[str, ...]) -> tuple[str, ...]:
     for word in words:
         spelled += _SPLIT.sub(" ", _WORD_NUMBERS.get(word, word)).split()
     return tuple(spelled) if any(word[0].isdigit() for word in spelled) else ()
-
-
-def clean(text: str) -> str:
-    """Take quotes and end punctuation from a short text."""
-    return plain_characters(text).strip().strip("*`").strip().rstrip(".").strip("\"'").strip()

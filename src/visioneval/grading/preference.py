@@ -43,7 +43,7 @@ _OR_BEFORE = regex(
 _OR_AFTER = regex(r"[\"'*)]*(?:,?\s*\(?\bor\b(?! (?:so|more|less)\b)|\s?/\s?(?=[\d$£€]))", re.I)
 
 
-def settle(text: str, hits: list[Hit], question: Question, *, either: bool = True) -> list[Hit]:
+def settle(text: str, hits: list[Hit], question: Question) -> list[Hit]:
     """Settle on the value that a span claims, if it claims one."""
     hits = with_doubts(text, hits[-MOST_HITS:])
     hits = [hit for hit in hits if not is_denied(text, hit) and not is_refuted(text, hit, question)]
@@ -51,9 +51,7 @@ def settle(text: str, hits: list[Hit], question: Question, *, either: bool = Tru
         return []
     best = min(hit.rank for hit in hits)
     hits = [hit for hit in hits if hit.rank == best]
-    if either:
-        hits = [_in_doubt(text, hit) for hit in hits]
-    return prefer(text, hits, question)
+    return prefer(text, [_in_doubt(text, hit) for hit in hits], question)
 
 
 def prefer(text: str, hits: list[Hit], question: Question) -> list[Hit]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from visioneval.printable import count
+from visioneval.plurals import count
 from visioneval.types import Verdict
 
 Place: TypeAlias = tuple[str, int]
@@ -48,17 +48,14 @@ def describe_changes(found: Sequence[Change], graded: int) -> str:
 
     The first line counts; then come the moves between outcomes, and each reply whose pass was gained or lost.
     """
-    replies = count(graded, "reply", "replies")
+    again = f"{count(graded, 'reply', 'replies')} graded again"
     if not found:
-        return f"{replies} graded again: nothing changed."
+        return f"{again}: nothing changed."
     moves = Counter((change.old.outcome, change.new.outcome) for change in found)
-    lines = [
-        f"{replies} graded again: {len(found)} changed, {sum(c.moves_score for c in found)} of them "
-        f"in or out of pass."
-    ]
-    for (before, after), moved in sorted(moves.items()):
+    lines = [f"{again}: {len(found)} changed, {sum(c.moves_score for c in found)} of them in or out of pass."]
+    for (before, after), number in sorted(moves.items()):
         what = f"{before} -> {after}" if before != after else f"{before}, read differently"
-        lines.append(f"  {what}: {moved}")
+        lines.append(f"  {what}: {number}")
     lines += [
         f"{_name(change.place)}: {_side(change.old)} -> {_side(change.new)}"
         for change in found

@@ -19,6 +19,7 @@ from msgspec import Struct
 from visioneval.errors import SuiteError
 from visioneval.grading.infer import infer_answer
 from visioneval.imports.source import Import, Recorded, seconds_or_none, storable, with_picture
+from visioneval.plurals import count
 from visioneval.suite import assemble, check_answer, derived_id
 from visioneval.types import Prompt, Reply, Timing
 
@@ -97,7 +98,7 @@ def _mend(cells: list[str], width: int, line: int, remarks: list[str]) -> list[s
         return None
     if len(cells) != width or not (cells[0].strip() and cells[1].strip() and cells[2].strip()):
         remarks.append(
-            f"prompts.csv row {line}: left out, {len(cells)} fields where {width} are named, or one empty"
+            f"prompts.csv row {line}: left out, {count(len(cells), 'field')} where {width} are named, or one empty"
         )
         return None
     return cells

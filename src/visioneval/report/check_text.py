@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from visioneval.check import Check
-from visioneval.report.classic import escape_markdown, markdown_row
+from visioneval.report.classic import RULE, escape_markdown, markdown_row
 
 
 def to_markdown(checks: Sequence[Check]) -> str:
@@ -16,7 +16,7 @@ def to_markdown(checks: Sequence[Check]) -> str:
     lines = ["# Worse than the baseline" if worse else fine]
     for check in checks:
         lines += ["", f"## {escape_markdown(check.label)}: {_state(check)}", "", _sides(check), ""]
-        lines += [markdown_row(["checked", "how it is", "baseline", "now", "why"]), markdown_row(["---"] * 5)]
+        lines += [markdown_row(["checked", "how it is", "baseline", "now", "why"]), markdown_row([RULE] * 5)]
         lines += [markdown_row([f.what, f.status, f.before, f.now, f.why]) for f in check.findings]
         if check.newly_failed:
             lines += ["", f"Passed more often before: {_named(check.newly_failed)}."]
@@ -35,7 +35,8 @@ def _state(check: Check) -> str:
 
 
 def _sides(check: Check) -> str:
-    return f"Run {check.run}, " + (f"against {check.against}." if check.against else "no baseline yet.")
+    run, against = map(escape_markdown, (check.run, check.against))
+    return f"Run {run}, " + (f"against {against}." if against else "no baseline yet.")
 
 
 def _named(prompt_ids: Sequence[str]) -> str:

@@ -23,6 +23,8 @@ SCORE_KEY: tuple[tuple[Grade, str], ...] = (
 OVERALL, TIME = "Overall Score", "Avg Response Time"
 INPUT, OUTPUT = "Median input tokens (incl. image tokens)", "Median output tokens (incl. reasoning)"
 COST = "Est. cost / task"
+RULE, RULE_RIGHT = "---", "---:"
+"""What stands below the head of a Markdown column that is set left, or right."""
 
 
 class Cell(Struct, frozen=True):
@@ -170,7 +172,7 @@ def to_markdown(summaries: Sequence[Summary]) -> str:
     body = [
         [row.title, *(part for cell in row.cells for part in (cell.text, cell.interval))] for row in table.rows
     ]
-    lines = [markdown_row(head), markdown_row(["---", *["---:"] * (len(head) - 1)]), *map(markdown_row, body)]
+    lines = [markdown_row(head), markdown_row([RULE, *[RULE_RIGHT] * (len(head) - 1)]), *map(markdown_row, body)]
     key = "Score key: " + ", ".join(words for _, words in SCORE_KEY) + "."
     notes = [f"- {escape_markdown(model)}: {escape_markdown(text)}" for model, text in _noted(table)]
     return "\n".join([*lines, "", key, *(["", *notes] if notes else []), ""])
@@ -229,12 +231,14 @@ def escape_markdown(text: str) -> str:
     """Keep a name from breaking a table or becoming markup."""
     for character in "\\`*_[]<>|":
         text = text.replace(character, "\\" + character)
-    return text.replace("\n", " ")
+    return " ".join(text.splitlines())
 
 
 def markdown_row(cells: Sequence[str]) -> str:
-    """Write one line of a Markdown table."""
-    return "| " + " | ".join(cell if cell.startswith("---") else escape_markdown(cell) for cell in cells) + " |"
+    """Write one line of a Markdown table; the rule below its head is made of RULE and RULE_RIGHT."""
+    return (
+        "| " + " | ".join(cell if cell in (RULE, RULE_RIGHT) else escape_markdown(cell) for cell in cells) + " |"
+    )
 
 
 def _noted(table: ScoreTable) -> list[tuple[str, str]]:

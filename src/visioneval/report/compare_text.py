@@ -12,7 +12,7 @@ from rich.table import Table
 
 from visioneval.compare import Comparison, NotCompared
 from visioneval.report import form, words
-from visioneval.report.classic import Cell, escape_markdown, markdown_row, summary_json
+from visioneval.report.classic import RULE, RULE_RIGHT, Cell, escape_markdown, markdown_row, summary_json
 from visioneval.report.sheet import Section, SideBySide, below
 from visioneval.report.terminal import STYLES
 from visioneval.report.terminal import PrintableText as Text
@@ -129,8 +129,8 @@ def _section_markdown(section: Section, names: Sequence[str]) -> list[str]:
     if not section.lines:
         return []
     contested = any(line.winner for line in section.lines)
-    rows = [[section.title, *names, *(["Best"] if contested else [])], ["---", *["---:"] * len(names)]]
-    rows[1] += ["---"] if contested else []
+    rows = [[section.title, *names, *(["Best"] if contested else [])], [RULE, *[RULE_RIGHT] * len(names)]]
+    rows[1] += [RULE] if contested else []
     for line in section.lines:
         cells = [f"{cell.text} ({cell.interval})" if cell.interval else cell.text for cell in line.cells]
         rows.append([line.title, *cells, *([line.winner] if contested else [])])
@@ -148,7 +148,7 @@ def _pair_markdown(comparison: Comparison, a: str, b: str) -> list[str]:
     ]
     if comparison.overall.table is not None:
         both, only_a, only_b, neither = comparison.overall.table
-        rows = [["", f"{b} passes", f"{b} fails"], ["---", "---:", "---:"]]
+        rows = [["", f"{b} passes", f"{b} fails"], [RULE, RULE_RIGHT, RULE_RIGHT]]
         rows += [[f"{a} passes", str(both), str(only_a)], [f"{a} fails", str(only_b), str(neither)]]
         lines += [*map(markdown_row, rows), ""]
     lines += [f"- {escape_markdown(line)}" for line in _advice_lines(comparison, a, b)]

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from visioneval.aggregate import FEWEST_FOR_PERCENT, Rate
-from visioneval.printable import count as count
+from visioneval.plurals import count as count
 from visioneval.stats import Quantile
 
 UNKNOWN = "–"

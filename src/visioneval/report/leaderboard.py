@@ -16,7 +16,15 @@ from visioneval.aggregate import Cost, Rate, Summary, TokenCounts
 from visioneval.compare import GradedRun, not_beaten_by_first
 from visioneval.printable import csv_cell
 from visioneval.report import form
-from visioneval.report.classic import escape_markdown, markdown_row, model_names, note, summary_json
+from visioneval.report.classic import (
+    RULE,
+    RULE_RIGHT,
+    escape_markdown,
+    markdown_row,
+    model_names,
+    note,
+    summary_json,
+)
 from visioneval.stats import RankRange
 from visioneval.types import Prompt
 
@@ -127,7 +135,7 @@ COLUMNS = (
 
 def to_markdown(places: Sequence[Standing]) -> str:
     """Write the leaderboard as GitHub Markdown."""
-    lines = [markdown_row(COLUMNS), markdown_row(["---:", "---", *["---:"] * (len(COLUMNS) - 2)])]
+    lines = [markdown_row(COLUMNS), markdown_row([RULE_RIGHT, RULE, *[RULE_RIGHT] * (len(COLUMNS) - 2)])]
     lines += [markdown_row(_cells(place)) for place in places]
     notes = [f"- {escape_markdown(place.name)}: {escape_markdown(place.note)}" for place in places if place.note]
     return "\n".join([*lines, "", _ties(places), *(["", *notes] if notes else []), ""])

@@ -35,15 +35,9 @@ def wilson(passes: float, n: float, *, confidence: float = 0.95, z: float | None
     return Interval(low, high)
 
 
-def worst_best(passes: int, verdicts: int, n: int, *, sampling: bool = False) -> Interval:
-    """Return the rate if all n - verdicts missing answers were wrong, and if all were right.
-
-    With `sampling` the ends also take in Wilson's 95 % sampling error.
-    """
-    worst, best = passes, passes + n - verdicts
-    if sampling:
-        return Interval(wilson(worst, n).low, wilson(best, n).high)
-    return Interval(worst / n, best / n)
+def worst_best(passes: int, verdicts: int, n: int) -> Interval:
+    """Return the rate if all n - verdicts missing answers were wrong, and if all were right."""
+    return Interval(passes / n, (passes + n - verdicts) / n)
 
 
 def blind_gain(seen: float, blind: float) -> tuple[float, float]:
