@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 import visioneval
+from visioneval.errors import ModelError
 from visioneval.grading import GRADER_VERSION
 from visioneval.models import prices_of
 from visioneval.providers.hosted.sdk import at_host_of_environment
@@ -57,7 +58,12 @@ def plan_run(
     blind: bool = False,
     shard: str = "",
 ) -> Plan:
-    """Write down everything that the run's manifest will say. Nothing is sent and no file is made."""
+    """Write down everything that the run's manifest will say. Nothing is sent and no file is made.
+
+    Raises ModelError for a part of a run by a model that answers by what all its prompts are.
+    """
+    if shard and card.provider == "baseline-blind":
+        raise ModelError(f"model {card.name!r} chooses its constants from all prompts of a run; leave out --shard")
     now = datetime.now(UTC)
     card = at_host_of_environment(card)
     condition = Condition(model=card.name, settings=merge(card.settings, settings), blind=blind)

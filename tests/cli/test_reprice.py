@@ -26,3 +26,11 @@ def test_a_local_model_costs_the_time_its_gpu_was_busy(visioneval: CommandLine, 
 def test_a_busy_time_that_is_not_known_is_said_to_be_unknown(visioneval: CommandLine, tmp_path: Path) -> None:
     folder = MadeUpRun(model="local", card=GPU, prices=(), seconds=lambda i: None).write(tmp_path / "results")
     assert "how long it was busy is not known" in visioneval("reprice", folder).stdout
+
+
+def test_a_model_without_a_price_is_said_to_have_none(visioneval: CommandLine, tmp_path: Path) -> None:
+    card = ModelCard(name="baseline-blind", provider="baseline-blind")
+    folder = MadeUpRun(model="baseline-blind", card=card, prices=()).write(tmp_path / "results")
+    done = visioneval("reprice", folder)
+    assert "has no price, neither in its own table nor in this one" in done.stdout
+    assert "$" not in done.stdout

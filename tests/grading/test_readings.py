@@ -164,6 +164,39 @@ def test_a_reply_that_has_seen_no_picture_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize(
+    "reply",
+    [
+        "I don't see any image.",
+        "I don't see any attached image.",
+        "I do not see any picture here",
+        "I see no image.",
+        "There is no image attached.",
+        "No image.",
+    ],
+)
+def test_no_picture_is_not_the_count_of_none(reply: str) -> None:
+    assert outcome("How many caps are missing?", Integer(0), reply) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("No caps are missing.", "pass"),
+        ("I don't see any missing caps.", "pass"),
+        ("There are no missing caps in the image.", "pass"),
+        ("No caps are present.", "invalid"),
+    ],
+)
+def test_none_of_what_is_missing_is_a_count_of_none(reply: str, expected: str) -> None:
+    assert outcome("How many caps are missing?", Integer(0), reply) == expected
+
+
+def test_a_picture_that_hangs_nowhere_is_an_answer() -> None:
+    reply = "No, I don't see any picture on the wall."
+    assert outcome("Is there a picture on the wall?", YesNo(False), reply) == "pass"
+
+
+@pytest.mark.parametrize(
     ("question", "answer", "reply"),
     [
         (PRESSURE, BAR, "The max is 10 bar; the needle shows 3.8."),

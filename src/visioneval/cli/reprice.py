@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 def command(run: str, day: datetime | None, results: Path, prices_file: Path | None, as_json: bool) -> None:
     """Say what RUN cost, and what it would cost by today's price table on a day. The run is not changed.
 
-
     A model on a GPU of one's own has no price table: what it cost is computed from the time the GPU was busy.
     """
     from visioneval.store import find_run, read_run
@@ -83,6 +82,9 @@ def _say_repriced(stored: StoredRun, on: date, prices_file: Path | None, *, as_j
         )
         return
     click.echo(printable(f"{stored.run.label}, run {stored.run.id}"))
+    if not stored.run.prices and not repriced.prices:
+        click.echo("  has no price, neither in its own table nor in this one")
+        return
     click.echo(f"  by the prices it was made with: {_sum(was, was_unknown)}")
     click.echo(f"  by the prices of {on}: {_sum(now, now_unknown)}")
     if row is not None:

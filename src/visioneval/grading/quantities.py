@@ -126,9 +126,13 @@ def _is_of_another(text: str, hit: Hit, asked: Asked) -> bool:
         return True
     if not opposites_asked(asked.question) or _NEEDED.search(asked.question.text):
         return False
-    return says_opposite(clause_of(text, hit), asked.question)
+    clause = clause_of(text, hit)
+    if hit.value == 0:  # the "no" of "no caps are missing" is the number, and denies nothing else
+        clause = _NO.sub(" ", clause, count=1)
+    return says_opposite(clause, asked.question)
 
 
+_NO = regex(r"\b(?:no|zero|none|(?:\w+n't|not)(?: see)? any|without any)\b", re.I)
 _DIMENSION = regex(r"\b(?:(long|length)|(wide|width)|(high|height|tall)|(deep|depth)|(thick|thickness))\b", re.I)
 
 
@@ -339,7 +343,7 @@ def _is_number_word(text: str, numeral: Numeral) -> bool:
 
 _NONE = regex(
     r"\b(none|nil|no one|nobody)\b|\b(?:there (?:are|were|is)n't|don't see|do not see|cannot see|can't see|not see"
-    r"|are not) (?:any)\b",
+    r"|are not) any\b(?! (?:\w+ )?(?:image|picture|photo|attachment|file)\b)",  # that is no count, but blindness
     re.I,
 )
 _NO_THING = regex(r"\b(?:no|zero|not any|without any)\s+((?:[a-z-]+\s*){1,4})", re.I)

@@ -23,7 +23,12 @@ _DECLINES = regex(
     | \b(?:cannot|can't|could\snot|couldn't|can\snot)\s(?:be\s)?(?:(?:accurately|reliably|definitively
         |clearly)\s)?(?:determined|identified|answered|read|ascertained|established|verified|confirmed|told)\b
     | \bi(?:'m|\sam)?\s(?:do\snot|don't|can't|cannot|not)\s(?:actually\s)?(?:see|have|receive
-        |have\saccess\sto|able\sto\ssee)\s(?:an?|any|the|your|this)\s(?:image|picture|photo|attachment|file)
+        |have\saccess\sto|able\sto\ssee)\s(?:an?|any|the|your|this)\s
+        (?:attached\s|actual\s|uploaded\s)?(?:image|picture|photo|attachment|file)
+        (?!s|\s(?:on|hanging|above|behind|under|near|next)\b)  # a picture that hangs somewhere is seen or not
+    | \b(?:i\s(?:see|have|received|can\ssee)|there(?:'s|\sis|\swas))\sno\s(?:\w+\s)?(?:image|picture|photo)
+        (?=\s*(?:[.,;!]|$)|\s(?:here|attached|provided|to\s))
+    | \A\W*no\s(?:image|picture|photo)\W*\Z
     | \bno\s(?:image|picture|photo)\s(?:is|was|has\sbeen)?\s?(?:provided|attached|included|visible|found
         |given|supplied|uploaded)
     | \b(?:please\s(?:provide|upload|share|attach)\s(?:the|an?|your)\s(?:\w+\s)?(?:image|picture|photo))
