@@ -32,11 +32,8 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
-BASE_URL_ENV, AZURE_ENDPOINT_ENV, AZURE_KEY_ENV = (
-    "OPENAI_BASE_URL",
-    "AZURE_OPENAI_ENDPOINT",
-    "AZURE_OPENAI_API_KEY",
-)
+BASE_URL_ENV = "OPENAI_BASE_URL"
+AZURE_ENDPOINT_ENV, AZURE_KEY_ENV = "AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY"
 OPENAI_URL = "https://api.openai.com/v1"
 AZURE_PATH = "/openai/v1"
 """Of the API without dates, below a resource's address; the SDK adds the path of a dated one itself."""
