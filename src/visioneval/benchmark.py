@@ -122,6 +122,9 @@ def resume(folder: Path, card: ModelCard, progress: Progress, options: Options |
 
         async def go_on() -> tuple[Ending, Verdicts]:
             check_same_model(run, provider)
+            work.run = _with_devices(run, provider)
+            if work.run != run:
+                opened.write_manifest(work.run)
             return await Execution(work, progress).carry_on(provider, options)
 
         ended = asyncio.run(_closing(provider, go_on()))
@@ -184,6 +187,14 @@ def check_same_model(run: Run, provider: Provider) -> None:
                 f"run {run.id}: the weights of {run.card.name!r} have changed since ({fact} {now}, was {before}); "
                 "start a new run"
             )
+
+
+def _with_devices(run: Run, provider: Provider) -> Run:
+    """Name every device that the times of a resumed run are from, as a run that was merged of parts does."""
+    if not isinstance(provider, LoadedProvider) or "device_name" not in run.loaded:
+        return run
+    names = {name for facts in (run.loaded, provider.facts) for name in str(facts["device_name"]).split(", ")}
+    return msgspec.structs.replace(run, loaded={**run.loaded, "device_name": ", ".join(sorted(names))})
 
 
 def finish(folder: Path, ending: Ending, graded: Verdicts | None = None) -> Finished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -13,7 +14,7 @@ pytest.importorskip("transformers", reason="local models need the extra `local`"
 from safetensors.torch import load_file, save_file
 
 from tests.conftest import CommandLine
-from visioneval.store import find_runs, read_run
+from visioneval.store import find_runs, read_manifest, read_run
 
 MICRO = Path(__file__).parents[3] / "micro"
 OLD, NEW = "a" * 40, "b" * 40
@@ -64,11 +65,17 @@ def test_a_resumed_run_loads_the_commit_that_it_began_with(
     (folder,) = find_runs(tmp_path / "results")
     (folder / "records.jsonl").write_text("")
     (tmp_path / "hub" / "models--someone--micro" / "refs" / "main").write_text(OLD)  # the hub has moved on
+    here = str(read_manifest(folder).loaded["device_name"])
+    manifest = (folder / "manifest.json").read_text()
+    (folder / "manifest.json").write_text(
+        manifest.replace(json.dumps(here), '"NVIDIA A10G"')
+    )  # it began elsewhere
     ended = visioneval("resume", folder, env=offline)
     assert ended.returncode == 0, ended.stderr
     (record,) = read_run(folder).records
     assert record.reply is not None
     assert record.reply.model_returned == NEW
+    assert read_manifest(folder).loaded["device_name"] == ", ".join(sorted({here, "NVIDIA A10G"}))
 
 
 def test_what_is_wrong_with_a_downloaded_model_is_one_line(

@@ -282,7 +282,8 @@ class _Loader:
         said = (RAISED.search(record.getMessage()) for record in logged)
         reason = next((match[1] for match in said if match), f"{type(error).__name__}: {text}")
         if "out of memory" in reason.lower():
-            return f"{source} does not fit into the GPU's memory; add --set quantization=4bit or use a smaller one"
+            ways = "--set quantization=4bit, --device split over several GPUs, or a smaller model"
+            return f"{source} does not fit into the GPU's memory; what helps is {ways}"
         return f"{source} cannot be loaded: {reason[:300]}"
 
 
