@@ -130,7 +130,7 @@ def test_a_reply_to_no_prompt_of_the_suite_is_left_out_and_named(
     done = visioneval("import", "replies.csv", "--suite", suite, "--model", "m")
     assert done.returncode == 1
     assert "replies.csv line 3: left out, the suite has no prompt 'three'" in done.stderr
-    assert "1 replies of 1 models taken over, 1 left out" in done.stderr
+    assert "1 reply of 1 model taken over, 1 left out" in done.stderr
     assert outcomes(stored(tmp_path / "results")["m"]) == ["pass", "skipped"]
 
 
@@ -197,7 +197,7 @@ def test_a_checkup_folder_keeps_every_prompt_and_names_every_fault(
         "GPT X: the time of cube.png is no number of seconds ('soon')",
         "the reply for gone.png was left out: no prompt has this picture",
         "the reply for null.png was left out: no reply is recorded",
-        "3 replies of 1 models taken over, 2 left out",
+        "3 replies of 1 model taken over, 2 left out",
     ):
         assert words in done.stderr
 
@@ -316,7 +316,7 @@ def test_a_sample_that_an_inspect_log_holds_twice_or_otherwise_is_told(
     assert done.returncode == 1
     assert done.stderr.count("an earlier sample of this id asks or expects something else") == 2
     assert "there is another one of epoch 1" in done.stderr
-    assert "1 replies of 1 models taken over, 3 left out" in done.stderr
+    assert "1 reply of 1 model taken over, 3 left out" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ def test_a_sample_that_is_not_as_a_sample_should_be_is_left_out_alone(
     done = visioneval("import", "log.json")
     assert done.returncode == 1
     assert words in done.stderr
-    assert "1 replies of 1 models taken over, 1 left out" in done.stderr
+    assert "1 reply of 1 model taken over, 1 left out" in done.stderr
     assert outcomes(stored(tmp_path / "results")["openai/gpt-x"]).count("pass") == 1
 
 
@@ -375,7 +375,7 @@ def test_a_zip_that_unpacks_to_far_more_than_its_size_is_not_unpacked(
     done = visioneval("import", an_eval(tmp_path / "log.eval", [good, b" " * 150_000_000]))
     assert done.returncode == 1
     assert "samples/1.json unpacks to 150 MB, more than 100" in done.stderr
-    assert "1 replies of 1 models taken over, 1 left out" in done.stderr
+    assert "1 reply of 1 model taken over, 1 left out" in done.stderr
 
 
 def test_what_is_encrypted_or_damaged_in_a_zip_is_told(visioneval: CommandLine, tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ def test_what_is_encrypted_or_damaged_in_a_zip_is_told(visioneval: CommandLine, 
     done = visioneval("import", "log.eval")
     assert "samples/1.json cannot be read" in done.stderr
     assert "encrypted" in done.stderr
-    assert "1 replies of 1 models taken over, 1 left out" in done.stderr
+    assert "1 reply of 1 model taken over, 1 left out" in done.stderr
     at = content.index(b"samples/0.json") + 40
     (tmp_path / "torn.eval").write_bytes(content[:at] + b"zzzz" + content[at + 4 :])
     assert "samples/0.json cannot be read" in visioneval("import", "torn.eval").stderr

@@ -58,7 +58,7 @@ def test_what_is_labelled_is_not_asked_again(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     assert label(run, "u\n\nq\n").returncode == 0
     again = label(run, "q\n")
-    assert "1 replies to label" in again.stderr
+    assert "1 reply to label" in again.stderr
     assert "nuts" not in again.stdout
 
 
@@ -67,7 +67,7 @@ def test_a_line_separator_in_a_reason_can_be_read_again(tmp_path: Path) -> None:
     assert label(run, "p\nplainly\u2028right\x85\nq\n").returncode == 0
     again = label(run, "q\n")
     assert again.returncode == 0, again.stderr
-    assert "1 replies to label" in again.stderr
+    assert "1 reply to label" in again.stderr
 
 
 def test_labels_are_an_exam_of_the_grader(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ def verdict(outcome: Outcome, extracted: str = "9", version: str = "1") -> Verdi
 def test_equal_verdicts_of_two_grader_versions_are_no_change() -> None:
     old, new = {ONE: verdict("pass", version="1")}, {ONE: verdict("pass", version="2")}
     assert changes(old, new) == []
-    assert describe_changes([], 1) == "1 replies graded again: nothing changed."
+    assert describe_changes([], 1) == "1 reply graded again: nothing changed."
 
 
 def test_a_pass_that_is_lost_is_told_with_what_was_read_before_and_after() -> None:

@@ -49,6 +49,15 @@ def winners(side: SideBySide) -> dict[str, str]:
     return {line.title: line.winner for section in side.sections for line in section.lines}
 
 
+@pytest.mark.parametrize("pair", [("model-a", "model-a"), ("model-a", "results/model-a/20261121T040000Z-0001")])
+def test_a_run_is_not_compared_with_itself(
+    visioneval: CommandLine, results: Path, tmp_path: Path, pair: tuple[str, str]
+) -> None:
+    done = visioneval("compare", "model-b", *pair)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"'{pair[0]}' and '{pair[1]}' are the same run, 20261121T040000Z-0001; name another" in done.stderr
+
+
 def test_it_says_who_is_better_and_how_surely(visioneval: CommandLine, results: Path) -> None:
     done = visioneval("compare", "model-a", "model-b", "--results", results)
     assert done.returncode == 0, done.stderr

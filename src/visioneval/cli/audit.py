@@ -142,6 +142,7 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
     score: `visioneval audit --run RUN` says how far the grader agrees with them.
     """
     from visioneval.grading.overrides import OVERRIDES
+    from visioneval.report import form
     from visioneval.store import find_run, read_run
 
     stored = read_run(find_run(results, run))
@@ -151,7 +152,8 @@ def label(run: str, results: Path, who: str | None, again: bool) -> None:
         for graded in stored.graded()
         if graded.record and graded.record.reply and (again or (graded.prompt.id, graded.epoch) not in known)
     ]
-    click.echo(f"{len(open_ones)} replies to label; p pass, f fail, u unsure, s skip, q quit", err=True)
+    number_left = form.count(len(open_ones), "reply", "replies")
+    click.echo(f"{number_left} to label; p pass, f fail, u unsure, s skip, q quit", err=True)
     for number, graded in enumerate(open_ones, start=1):
         _show(stored, graded, f"{number}/{len(open_ones)}")
         try:

@@ -46,6 +46,7 @@ def command(
     from visioneval.models import suite_of
     from visioneval.planning import merge
     from visioneval.printable import printable
+    from visioneval.report import form
 
     cards, prices = catalogue.find(models), catalogue.prices()
     suite, prompts = selection.load(suite_of(cards))
@@ -74,7 +75,9 @@ def command(
             continue
         price = "at an unknown price" if each.usd is None else f"about ${each.usd:.4f}"
         most = "" if each.most_usd is None else f", at most about ${each.most_usd:.4f}"
-        click.echo(f"{label}: {price}{most} for {each.prompts} prompts x {each.epochs} (an estimate)")
+        click.echo(
+            f"{label}: {price}{most} for {form.count(each.prompts, 'prompt')} x {each.epochs} (an estimate)"
+        )
         click.echo(f"  {each.input_tokens} input and {each.output_tokens} output tokens")
         for line in each.basis:
             click.echo(f"  {line}")

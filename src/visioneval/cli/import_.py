@@ -25,6 +25,7 @@ def command(source: Path, suite: Path | None, model: str | None, results: Path) 
     """
     from visioneval.imports import import_source, store
     from visioneval.printable import printable
+    from visioneval.report import form
 
     found = import_source(source, suite=suite, model=model)
     for remark in found.remarks:
@@ -32,5 +33,6 @@ def command(source: Path, suite: Path | None, model: str | None, results: Path) 
     for folder in store(found, results):
         click.echo(printable(str(folder)))
     taken = sum(map(len, found.replies.values()))
-    click.echo(f"{taken} replies of {len(found.replies)} models taken over, {found.left_out} left out", err=True)
+    of = f"{form.count(taken, 'reply', 'replies')} of {form.count(len(found.replies), 'model')}"
+    click.echo(f"{of} taken over, {found.left_out} left out", err=True)
     sys.exit(1 if found.left_out else 0)

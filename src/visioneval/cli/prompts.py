@@ -47,6 +47,7 @@ def command(
 
     from visioneval.answers import key_text
     from visioneval.printable import printable
+    from visioneval.report import form
     from visioneval.shipped import shipped_suite
     from visioneval.suite import image_path, json_schema, load_suite, select
 
@@ -93,7 +94,7 @@ def command(
         row = (prompt.id, prompt.category, prompt.title, type_, key_text(prompt.answer))
         table.add_row(*(escape(printable(cell)) for cell in row))
     Console().print(table)
-    click.echo(f"{len(prompts)} prompts, suite {loaded.sha256[:12]}", err=True)
+    click.echo(f"{form.count(len(prompts), 'prompt')}, suite {loaded.sha256[:12]}", err=True)
 
 
 def _has_columns() -> bool:

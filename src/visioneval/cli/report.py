@@ -67,10 +67,12 @@ def _check(stale: list[str], out: Path) -> int:
 def _print(groups: list[Group], out: Path) -> None:
     from rich.console import Console
 
+    from visioneval.report import form
     from visioneval.report.terminal import print_scores
 
     console = Console()
     print_scores([run.summary for run in groups[0].shown], console)
     if len(groups) > 1:
-        click.echo(f"{len(groups) - 1} more suites or graders are in folders of their own.", err=True)
+        more = form.count(len(groups) - 1, "more suite or grader", "more suites or graders")
+        click.echo(f"Not shown here: {more}, each in a folder of its own.", err=True)
     click.echo(f"report: {out / 'index.html'}", err=True)

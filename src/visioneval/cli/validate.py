@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def command(suite: Path | None, strict: bool, as_json: bool) -> None:
     """Check SUITE (a folder, .csv or .jsonl; the shipped one by default). Exit code 3 when it has errors."""
     from visioneval.printable import printable
+    from visioneval.report import form
     from visioneval.shipped import shipped_suite
     from visioneval.suite import ManyFaultsError, load_suite
     from visioneval.validate import floor, problems
@@ -41,7 +42,7 @@ def command(suite: Path | None, strict: bool, as_json: bool) -> None:
             click.echo(printable(str(problem)))
         counts = Counter(prompt.category for prompt in loaded.prompts)
         listed = ", ".join(f"{name} {count}" for name, count in counts.items())
-        click.echo(printable(f"{len(loaded.prompts)} prompts: {listed}"))
+        click.echo(printable(f"{form.count(len(loaded.prompts), 'prompt')}: {listed}"))
         click.echo(f"constant answers get {floor(loaded)} right; suite {loaded.sha256}")
     severities = Counter(problem.severity for problem in found)
     if severities["error"] or (strict and found):

@@ -47,13 +47,11 @@ def describe_changes(found: Sequence[Change], graded: int) -> str:
 
     The first line counts; then come the moves between outcomes, and each reply whose pass was gained or lost.
     """
+    again = f"{graded} {'reply' if graded == 1 else 'replies'} graded again"
     if not found:
-        return f"{graded} replies graded again: nothing changed."
+        return f"{again}: nothing changed."
     moves = Counter((change.old.outcome, change.new.outcome) for change in found)
-    lines = [
-        f"{graded} replies graded again: {len(found)} changed, {sum(c.moves_score for c in found)} of them "
-        f"in or out of pass."
-    ]
+    lines = [f"{again}: {len(found)} changed, {sum(c.moves_score for c in found)} of them in or out of pass."]
     for (before, after), count in sorted(moves.items()):
         what = f"{before} -> {after}" if before != after else f"{before}, read differently"
         lines.append(f"  {what}: {count}")
