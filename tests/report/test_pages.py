@@ -139,6 +139,11 @@ def test_whose_times_are_not_compared_is_said(pages: Pages) -> None:
     assert "Times of untimed are not compared with those of model-a: no prompt was timed with both." in page
 
 
+def test_more_answers_than_prompts_are_explained_by_the_epochs(pages: Pages) -> None:
+    thrice = MadeUpRun(prompts=prompts({"Counting": 9}), epochs=3, outcomes=["pass"] * 27)
+    assert "27/27 3 epochs" in pages(thrice)["index.html"]
+
+
 def test_what_was_not_asked_is_said_in_one_word(pages: Pages) -> None:
     outcomes: list[Outcome] = ["pass"] * 8
     page = pages(MadeUpRun(prompts=prompts({"Counting": 9}), outcomes=[*outcomes, "skipped"]))[
