@@ -191,7 +191,7 @@ def test_very_different_times_keep_two_digits() -> None:
     slow = MadeUpRun(model="b", seconds=lambda i: 2 + i % 7 / 10)
     side = side_of(slow, fast)
     reasons = words.advice(side.pairs[0][2], "slow", "fast").for_b
-    takes = "it takes 0.0018 times as long (0.0018 to 0.0019) on the same prompts, one request at a time"
+    takes = "it takes 0.0018 times as long (0.0018 to 0.0019) on the same prompts, each request timed by itself"
     assert reasons == (f"speed matters: {takes}",)
     (line,) = (line for section in side.sections for line in section.lines if line.title.startswith("Time on"))
     assert (line.cells[1].text, line.winner) == ("0.0018", "model-a")

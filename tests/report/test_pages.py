@@ -43,8 +43,8 @@ def local(**more: object) -> MadeUpRun:
 def test_a_batch_s_times_are_not_called_those_of_single_requests(pages: Pages) -> None:
     found = pages(local(), MadeUpRun())
     assert "shares of a batch's time, not times of single requests" in found["models/local.html"]
-    assert "single requests, not under load" not in found["models/local.html"]
-    assert "single requests, not under load" in found["models/model-a.html"]
+    assert "each request timed by itself" not in found["models/local.html"]
+    assert "each request timed by itself, others may have been in flight" in found["models/model-a.html"]
     assert "its times are shares of a batch's" in found["methodology.html"]
 
 
@@ -52,7 +52,8 @@ def test_a_model_told_to_answer_one_at_a_time_is_timed_one_at_a_time(pages: Page
     single = ModelCard(name="local", provider="transformers", options={"latency_mode": "single"})
     page = pages(local(card=single, loaded={**CUDA, "batch_size": 1}))["models/local.html"]
     assert "timed one prompt at a time on H100" in page
-    assert "single requests, not under load" in page
+    assert "one prompt at a time." in page
+    assert "in flight" not in page
 
 
 def test_what_a_gpu_cost_is_computed_and_not_billed(pages: Pages) -> None:
@@ -142,6 +143,13 @@ def test_whose_times_are_not_compared_is_said(pages: Pages) -> None:
 def test_more_answers_than_prompts_are_explained_by_the_epochs(pages: Pages) -> None:
     thrice = MadeUpRun(prompts=prompts({"Counting": 9}), epochs=3, outcomes=["pass"] * 27)
     assert "27/27 3 epochs" in pages(thrice)["index.html"]
+
+
+def test_a_model_alone_has_no_rank_and_a_card_lists_what_is_known(pages: Pages) -> None:
+    card = ModelCard(name="model-a", provider="replay", organisation="Org A")
+    page = pages(MadeUpRun(card=card, prices=()))["models/model-a.html"]
+    assert "Rank 1 of 1" not in page
+    assert "Card Organisation Org A Not known: Category, Modality, Released, Context window" in page
 
 
 def test_what_was_not_asked_is_said_in_one_word(pages: Pages) -> None:
