@@ -307,6 +307,7 @@ def test_yaml_that_is_none_and_folders_that_are_none_are_named(tmp_path: Path) -
     (tmp_path / "prompts").mkdir()
     assert "has no prompts/*.yaml file" in message_of(tmp_path)
     (tmp_path / "prompts/a.yaml").write_text("")
+    assert f"give the folder above it: {tmp_path}" in message_of(tmp_path / "prompts")
     assert "is empty" in message_of(tmp_path)
     (tmp_path / "prompts/a.yaml").write_text("category: [unclosed")
     assert "is not YAML" in message_of(tmp_path)

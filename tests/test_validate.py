@@ -31,6 +31,15 @@ def test_a_sound_suite_has_no_problems(tmp_path: Path, visioneval: CommandLine) 
     assert "1 prompt: Document Understanding 1" in ended.stdout
 
 
+def test_one_prompt_is_one_prompt(tmp_path: Path, visioneval: CommandLine) -> None:
+    draw(tmp_path / "a.png", "KX71")
+    (tmp_path / "one.csv").write_text("id,image,question,answer,category\na,a.png,How many?,3,Counting\n")
+    assert "1 prompt: Counting 1" in visioneval("validate", "one.csv").stdout
+    assert "1 prompt, suite " in visioneval("prompts", "--suite", "one.csv").stderr
+    ran = visioneval("run", "--suite", "one.csv", "--model", "baseline-blind")
+    assert "answer types inferred for 1 of 1 prompt: 1 integer." in ran.stderr
+
+
 def test_a_picture_that_is_not_the_declared_one_is_an_error(tmp_path: Path, visioneval: CommandLine) -> None:
     suite = a_suite(tmp_path / "suite", sha256="0" * 64)
     ended = visioneval("validate", suite, "--json")

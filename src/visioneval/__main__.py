@@ -56,13 +56,24 @@ def _write_whatever_there_is() -> None:
 def _say_wrong_usage(error: click.ClickException) -> None:
     from visioneval.printable import printable
 
-    context = getattr(error, "ctx", None)
+    context: click.Context | None = getattr(error, "ctx", None)
     command = context.command_path if context else "visioneval"
-    what = printable(" ".join(error.format_message().split()).removesuffix("."))
+    what = printable(_file_of(error, context) + " ".join(error.format_message().split()).removesuffix("."))
     click.echo(
         f"visioneval: {what}{'' if what.endswith('?') else ';'} `{command} --help` says what may be given",
         err=True,
     )
+
+
+def _file_of(error: click.ClickException, context: click.Context | None) -> str:
+    """Name the configuration file that a wrong value stands in."""
+    from visioneval.cli.config import PATH
+
+    option = getattr(error, "param", None)
+    if context is None or option is None or PATH not in context.meta:
+        return ""
+    from_file = context.get_parameter_source(option.name) is click.core.ParameterSource.DEFAULT_MAP
+    return f"{context.meta[PATH]}: " if from_file else ""
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ class TimeContest(Struct, frozen=True):
     p: float
     decision: Decision
     how: str
-    """What was timed: "one request at a time" or "shares of a batch"."""
+    """What was timed: "each request timed by itself", "one prompt at a time" or "shares of a batch"."""
 
 
 class Comparison(Struct, frozen=True):
@@ -205,8 +205,10 @@ def place(summary: Summary) -> str:
 
 
 def _how_timed(run: Run) -> str:
+    if not run.loaded:
+        return "each request timed by itself"  # a host is asked many at once
     alone = run.card.options.get("latency_mode") == "single" or run.loaded.get("batch_size", 1) == 1
-    return "one request at a time" if alone else "shares of a batch"
+    return "one prompt at a time" if alone else "shares of a batch"
 
 
 def _otherwise_timed(a: Summary, b: Summary) -> str:

@@ -192,6 +192,10 @@ def json_schema() -> dict[str, Any]:
 def _read_folder(folder: Path) -> list[Prompt]:
     files = sorted((folder / "prompts").glob("*.yaml")) + sorted((folder / "prompts").glob("*.yml"))
     if not files:
+        if folder.name == "prompts" and any(folder.glob("*.y*ml")):
+            raise SuiteError(
+                f"{folder} is the prompts folder of a suite; give the folder above it: {folder.parent}"
+            )
         raise SuiteError(
             f"suite {folder} has no prompts/*.yaml file; `visioneval prompts --schema` prints the format"
         )

@@ -179,7 +179,9 @@ def test_a_configuration_file_gives_any_option_and_the_command_line_wins(
         ("model: {a: b}", "model takes a list, not {'a': 'b'}"),
         ("epochs: 2020-13-01", "put the value in quotes"),
         ("[" * 100_000, "nested more than"),
-        ("[1]", "must be a list of `option: value` lines"),
+        ("[1]", "must hold one `option: value` a line"),
+        ("epochs: many", "c.yaml: Invalid value for '--epochs': 'many' is not a valid integer range"),
+        ("effort: silly", "c.yaml: Invalid value for '--effort': 'silly' is not one of"),
     ],
     ids=lambda text: text[:20],
 )
@@ -226,6 +228,7 @@ def test_json_output_is_json_alone_on_stdout(
         (["--poll-s", "5"], 2, "--poll-s is of batches; give --batch too, or leave it out"),
         (["--temperature", "nan"], 2, "'nan' is not a finite number"),
         (["--rpm", "inf"], 2, "'inf' is not a finite number"),
+        (["--epochs", "0"], 2, "visioneval: Invalid value for '--epochs'"),
         (["--config", "nowhere.yaml"], 2, "the configuration nowhere.yaml does not exist"),
         (["--results", "/proc/nowhere", "--model", "baseline-blind"], 5, "/proc/nowhere"),
         (["--model", "baseline-blind", "--effort", "low"], 4, "is a baseline and takes no --effort; leave it out"),

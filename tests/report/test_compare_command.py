@@ -49,6 +49,15 @@ def winners(side: SideBySide) -> dict[str, str]:
     return {line.title: line.winner for section in side.sections for line in section.lines}
 
 
+@pytest.mark.parametrize("pair", [("model-a", "model-a"), ("model-a", "results/model-a/20261121T040000Z-0001")])
+def test_a_run_is_not_compared_with_itself(
+    visioneval: CommandLine, results: Path, tmp_path: Path, pair: tuple[str, str]
+) -> None:
+    done = visioneval("compare", "model-b", *pair)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"'{pair[0]}' and '{pair[1]}' are the same run, 20261121T040000Z-0001; name another" in done.stderr
+
+
 def test_it_says_who_is_better_and_how_surely(visioneval: CommandLine, results: Path) -> None:
     done = visioneval("compare", "model-a", "model-b", "--results", results)
     assert done.returncode == 0, done.stderr
@@ -182,7 +191,7 @@ def test_very_different_times_keep_two_digits() -> None:
     slow = MadeUpRun(model="b", seconds=lambda i: 2 + i % 7 / 10)
     side = side_of(slow, fast)
     reasons = words.advice(side.pairs[0][2], "slow", "fast").for_b
-    takes = "it takes 0.0018 times as long (0.0018 to 0.0019) on the same prompts, one request at a time"
+    takes = "it takes 0.0018 times as long (0.0018 to 0.0019) on the same prompts, each request timed by itself"
     assert reasons == (f"speed matters: {takes}",)
     (line,) = (line for section in side.sections for line in section.lines if line.title.startswith("Time on"))
     assert (line.cells[1].text, line.winner) == ("0.0018", "model-a")

@@ -57,8 +57,8 @@ def test_runs_that_saw_no_picture_are_in_no_family(report: Path) -> None:
 
 def test_the_words_in_the_column_of_winners_are_explained(report: Path) -> None:
     page = text_of(report / "compare/top--second.html")
-    assert "Best: “tie” is written the same" in page
-    assert "“hint” is a lead in one category of one run" in text_of(report / "compare/top--poor.html")
+    assert "Best: “tie” means that the best are written the same" in page
+    assert "“hint” means a lead in one category of one run" in text_of(report / "compare/top--poor.html")
 
 
 def test_of_a_few_prompts_a_page_shows_the_counts_alone(visioneval: CommandLine, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.made_up import FIRST, SECOND, MadeUpRun, passes, prompts
+from tests.made_up import FIRST, SECOND, THIRD, MadeUpRun, passes, prompts
 from visioneval.report.build import make_report, read_groups
-from visioneval.types import Condition, ModelCard, Outcome
+from visioneval.types import Condition, ModelCard, Outcome, Settings
 
 GPU = ModelCard(name="local", provider="transformers", gpu_usd_per_hour=Decimal("2.5"))
 CUDA = {"device": "cuda", "device_name": "H100", "batch_size": 8}
@@ -43,8 +43,8 @@ def local(**more: object) -> MadeUpRun:
 def test_a_batch_s_times_are_not_called_those_of_single_requests(pages: Pages) -> None:
     found = pages(local(), MadeUpRun())
     assert "shares of a batch's time, not times of single requests" in found["models/local.html"]
-    assert "single requests, not under load" not in found["models/local.html"]
-    assert "single requests, not under load" in found["models/model-a.html"]
+    assert "each request timed by itself" not in found["models/local.html"]
+    assert "each request timed by itself, others may have been in flight" in found["models/model-a.html"]
     assert "its times are shares of a batch's" in found["methodology.html"]
 
 
@@ -52,7 +52,8 @@ def test_a_model_told_to_answer_one_at_a_time_is_timed_one_at_a_time(pages: Page
     single = ModelCard(name="local", provider="transformers", options={"latency_mode": "single"})
     page = pages(local(card=single, loaded={**CUDA, "batch_size": 1}))["models/local.html"]
     assert "timed one prompt at a time on H100" in page
-    assert "single requests, not under load" in page
+    assert "one prompt at a time." in page
+    assert "in flight" not in page
 
 
 def test_what_a_gpu_cost_is_computed_and_not_billed(pages: Pages) -> None:
@@ -84,9 +85,9 @@ def test_only_ranked_runs_that_look_and_pass_are_on_a_frontier(pages: Pages) -> 
     )["index.html"]
     words = index[index.index("Score against time") :]
     assert "may be chance): model-a." in words
-    assert "because it is not ranked: part." in words
-    assert "because it saw no picture: never, withheld (blind)." in words
-    assert "because it was not timed: batched." in words
+    assert "Not drawn (not ranked): part." in words
+    assert "Not drawn (saw no picture): never, withheld (blind)." in words
+    assert "Not drawn (not timed): batched." in words
 
 
 def test_a_pair_with_the_one_that_never_looks_says_nothing_about_power(pages: Pages) -> None:
@@ -95,6 +96,77 @@ def test_a_pair_with_the_one_that_never_looks_says_nothing_about_power(pages: Pa
     assert "of runs here disagree" not in pages(*both)["methodology.html"]
     other = MadeUpRun(model="model-b", outcomes=passes(SECOND))
     assert "1 pair of runs here disagree" in pages(other)["methodology.html"]
+
+
+def test_the_smallest_difference_is_as_many_prompts_on_every_page(pages: Pages) -> None:
+    found = pages(MadeUpRun(outcomes=passes(FIRST)), MadeUpRun(model="model-b", outcomes=passes(SECOND)))
+    on = r"([\d.]+) points \((\d+) prompts\) or more"
+    points, number = re.search(on, found["methodology.html"]).groups()  # type: ignore[union-attr]
+    assert f"from {points} points on, that is {number} prompts" in found["compare/model-a--model-b.html"]
+
+
+def test_who_is_first_alone_is_in_no_group_of_ties(pages: Pages) -> None:
+    found = pages(
+        MadeUpRun(outcomes=passes(FIRST)),
+        MadeUpRun(model="close", outcomes=passes(THIRD)),
+        MadeUpRun(model="behind", outcomes=passes(SECOND)),
+    )
+    tied = "; one of 2 at the top of which none is shown to be worse than the first."
+    assert tied in found["models/close.html"]
+    assert tied in found["models/model-a.html"]
+    assert "worse than the first" not in found["models/behind.html"]
+
+
+def test_a_run_that_is_not_ranked_keeps_no_other_from_being_the_best(pages: Pages) -> None:
+    part: list[Outcome] = ["pass"] * 3
+    part += ["skipped"] * 64
+    page = pages(
+        MadeUpRun(outcomes=passes(FIRST)),
+        MadeUpRun(model="behind", outcomes=passes(SECOND), seconds=lambda i: 9.0 + i / 100),
+        MadeUpRun(model="part", outcomes=part, seconds=lambda i: 0.5),
+    )["compare.html"]
+    assert page.count("Best of the 2 ranked") == 2, "of prices and of evals"
+    evals = page[page.rindex("Best of the 2 ranked") :]
+    assert "model-a Avg Response Time" in evals, "the winner of the overall score, which stands last in its line"
+    assert "unknown" not in evals
+
+
+def test_whose_times_are_not_compared_is_said(pages: Pages) -> None:
+    page = pages(
+        MadeUpRun(outcomes=passes(FIRST)),
+        MadeUpRun(model="model-b", outcomes=passes(SECOND)),
+        MadeUpRun(model="untimed", outcomes=passes(SECOND), seconds=lambda i: None),
+    )["compare.html"]
+    assert "Times of untimed are not compared with those of model-a: no prompt was timed with both." in page
+
+
+def test_more_answers_than_prompts_are_explained_by_the_epochs(pages: Pages) -> None:
+    thrice = MadeUpRun(prompts=prompts({"Counting": 9}), epochs=3, outcomes=["pass"] * 27)
+    assert "27/27 3 epochs" in pages(thrice)["index.html"]
+
+
+def test_a_model_alone_has_no_rank_and_a_card_lists_what_is_known(pages: Pages) -> None:
+    card = ModelCard(name="model-a", provider="replay", organisation="Org A")
+    page = pages(MadeUpRun(card=card, prices=()))["models/model-a.html"]
+    assert "Rank 1 of 1" not in page
+    assert "Card Organisation Org A Not known: Category, Modality, Released, Context window" in page
+
+
+def test_what_was_not_asked_is_said_in_one_word(pages: Pages) -> None:
+    outcomes: list[Outcome] = ["pass"] * 8
+    page = pages(MadeUpRun(prompts=prompts({"Counting": 9}), outcomes=[*outcomes, "skipped"]))[
+        "prompts/counting-09.html"
+    ]
+    assert "skipped Not asked: the run is not complete." in page
+    assert "Extracted" not in page
+
+
+def test_a_batch_without_a_price_is_not_said_to_be_at_its_price(pages: Pages) -> None:
+    batched = Condition("model-a", settings=Settings(service_tier="batch"))
+    unpriced = MadeUpRun(condition=batched, prices=(), seconds=lambda i: None)
+    page = pages(unpriced)["index.html"]
+    assert "asked by the batch API: without times" in page
+    assert "at its price" not in page
 
 
 ENDS: list[Outcome] = ["pass", "fail", "refused", "truncated", "invalid", "ungraded", "error", "skipped", "pass"]

@@ -45,6 +45,8 @@ PAGES = (
     "prompts/defect-detection-01.html",
 )
 DESKTOP, PHONE = (1280, 900), (375, 740)
+A4 = (718, 1000)
+"""Without margins, in CSS pixels."""
 
 
 @pytest.fixture(scope="module")
@@ -270,8 +272,26 @@ def test_charts_have_words_for_those_who_do_not_see_them(open_page: Any) -> None
     assert "On the frontier" in page.locator("#cost-words").inner_text()
 
 
+def test_questions_have_room_on_a_phone(open_page: Any) -> None:
+    page = open_page("prompts.html", PHONE)
+    heights = page.locator("#prompts tbody tr").evaluate_all("rows => rows.map(row => row.offsetHeight)")
+    assert max(heights) < 200, "a table scrolls sideways before its words stand one below the other"
+
+
+def test_the_table_of_outcomes_has_the_width_of_the_page(open_page: Any) -> None:
+    table = open_page("methodology.html").get_by_role("region", name="Outcomes")
+    assert table.evaluate("table => table.scrollWidth <= table.clientWidth"), "no column is cut off"
+
+
 def test_print_leaves_out_the_controls(open_page: Any) -> None:
-    page = open_page("index.html")
+    page = open_page("index.html", A4)
     page.emulate_media(media="print")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide < 1.5 * A4[0], "the browser shrinks a page to fit, but not to half"
+    sizes = "cell => [cell, cell.querySelector('.ci')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+    score, interval = page.locator("#leaderboard td:has(.ci)").first.evaluate(sizes)
+    assert interval < score
+    arrow = "button => getComputedStyle(button, '::after').content"
+    assert page.locator("#leaderboard th button").first.evaluate(arrow) == "none"
     assert not page.locator(".filters").first.is_visible()
     assert page.locator("#leaderboard").is_visible()

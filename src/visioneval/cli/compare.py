@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import click
@@ -29,7 +30,14 @@ def command(runs: tuple[str, ...], results: Path, as_markdown: bool, as_json: bo
 
     if len(runs) < 2:
         raise UsageError("a comparison needs two runs; name two or more run folders, run ids or models")
-    side = side_by_side([find_graded_run(results, name) for name in runs])
+    found = {name: find_graded_run(results, name) for name in runs}
+    for (one, run), (other, same) in combinations([(name, found[name]) for name in runs], 2):
+        if (run.summary.run.identity, run.summary.run.id) == (same.summary.run.identity, same.summary.run.id):
+            raise UsageError(
+                f"{one!r} and {other!r} are the same run, {run.summary.run.id}; name another: its folder, its id "
+                'or a condition such as "gpt-5.4 (high)"'
+            )
+    side = side_by_side([found[name] for name in runs])
     if as_json:
         click.echo(compare_text.to_json(side), nl=False)
     elif as_markdown:

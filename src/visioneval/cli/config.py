@@ -10,6 +10,9 @@ import click
 
 from visioneval.errors import SuiteError, UsageError
 
+PATH = "visioneval.config"
+"""Where a command's context keeps the file that its defaults are from."""
+
 
 def read_config(context: click.Context, parameter: click.Parameter, path: Path | None) -> None:
     """Make the file's values the defaults of the command. Raises UsageError for what no option is called."""
@@ -30,6 +33,7 @@ def read_config(context: click.Context, parameter: click.Parameter, path: Path |
         listed = value if isinstance(value, list) else [value]
         defaults[option.name] = [str(entry) for entry in listed] if option.multiple else value
     context.default_map = {**(context.default_map or {}), **defaults}
+    context.meta[PATH] = path
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -45,7 +49,7 @@ def _read(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise UsageError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):
-        raise UsageError(f"{path} must be a list of `option: value` lines")
+        raise UsageError(f"{path} must hold one `option: value` a line")
     return values
 
 

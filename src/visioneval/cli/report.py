@@ -73,6 +73,6 @@ def _print(groups: list[Group], out: Path) -> None:
     console = Console()
     print_scores([run.summary for run in groups[0].shown], console)
     if len(groups) > 1:
-        more = count(len(groups) - 1, "more suite or grader is", "more suites or graders are")
-        click.echo(f"{more} in {'a folder of its' if len(groups) == 2 else 'folders of their'} own.", err=True)
+        more = count(len(groups) - 1, "more suite or grader", "more suites or graders")
+        click.echo(f"Not shown here: {more}, each in a folder of its own.", err=True)
     click.echo(f"report: {out / 'index.html'}", err=True)

@@ -153,12 +153,13 @@ def _check_no_wait(judge: ModelCard | None, *, no_wait: bool, bounded: bool) -> 
 
 def _say_what_was_inferred(prompts: Sequence[Prompt], suite: Path | None) -> None:
     from visioneval.answers import answer_type
+    from visioneval.plurals import count
 
     types = Counter(answer_type(prompt.answer) for prompt in prompts if prompt.answer_inferred)
     if types:
-        counts = ", ".join(f"{count} {type_}" for type_, count in types.most_common())
+        counts = ", ".join(f"{number} {type_}" for type_, number in types.most_common())
         click.echo(
-            f"answer types inferred for {types.total()} of {len(prompts)} prompts: {counts}. "
+            f"answer types inferred for {types.total()} of {count(len(prompts), 'prompt')}: {counts}. "
             f"`visioneval prompts --suite {suite}` shows each; a column `type` overrides.",
             err=True,
         )

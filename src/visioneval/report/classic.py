@@ -122,7 +122,8 @@ def _how_measured(summary: Summary) -> list[str]:
     """Say of a batched run why it has no times, of a local model how they were taken and what its cost is."""
     run = summary.run
     if run.condition.settings.batched:
-        return ["asked by the batch API: at its price, and without times"]
+        at_its_price = "at its price, and " if summary.task_usd is not None else ""
+        return [f"asked by the batch API: {at_its_price}without times"]
     if not run.loaded:
         return []
     shares = f"times are shares of a batch's (up to {run.loaded.get('batch_size')} prompts)"

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from visioneval import ranking
 from visioneval.aggregate import Summary, check_comparable
@@ -19,10 +20,10 @@ from visioneval.types import ModelCard, PriceRow
 Value: TypeAlias = Callable[[ModelCard], float | None]
 HINT = "hint"
 BEST_WORDS = {
-    "tie": "is written the same",
-    "undecided": "has no lead that is shown to be more than chance",
-    "unknown": "is not known of all, or not comparable",
-    HINT: "is a lead in one category of one run, which does not make a winner",
+    "tie": "that the best are written the same",
+    "undecided": "that no lead is shown to be more than chance",
+    "unknown": "that it is not known of every model, or not comparable",
+    HINT: "a lead in one category of one run, which makes no winner",
 }
 """What stands in the column of winners beside names, and what it means."""
 
@@ -77,14 +78,35 @@ def sections(runs: Sequence[GradedRun], names: Sequence[str]) -> tuple[Section, 
         Section("Pricing", _told(_prices(summaries, names))),
         Section("Vision tasks", tuple(_listed([card.tasks for card in cards]))),
         Section("Features", tuple(_listed([card.features for card in cards]))),
-        Section("Evals", tuple(_evals(runs, names)), tuple(_eval_notes(runs))),
+        Section("Evals", tuple(_evals(runs, names)), tuple(_eval_notes(runs, names))),
     )
+
+
+def sections_with_best_of(
+    runs: Sequence[GradedRun], names: Sequence[str], contenders: Sequence[bool]
+) -> tuple[Section, ...]:
+    """Return the property table of all runs, with the best of the contenders alone where there are two or more.
+
+    A run that was stopped early has no verdict on most prompts, which would leave every line without a winner.
+    """
+    chosen = [place for place, contends in enumerate(contenders) if contends]
+    every = sections(runs, names)
+    if len(chosen) < 2 or len(chosen) == len(runs):
+        return every
+    among = {of.title: of for of in sections([runs[i] for i in chosen], [names[i] for i in chosen])}
+    return tuple(_settled(section, among[section.title]) for section in every)
+
+
+def _settled(section: Section, among: Section) -> Section:
+    winners = {line.title: line.winner for line in among.lines}
+    lines = tuple(replace(line, winner=winners.get(line.title, "")) for line in section.lines)
+    return replace(section, lines=lines, notes=among.notes)
 
 
 def below(section: Section) -> list[str]:
     """Return what is said below a section: its notes, and what the words in the column of winners mean."""
     used = {line.winner.split(":")[0] for line in section.lines}
-    key = [f"“{word}” {meaning}" for word, meaning in BEST_WORDS.items() if word in used]
+    key = [f"“{word}” means {meaning}" for word, meaning in BEST_WORDS.items() if word in used]
     return [*section.notes, *([f"Best: {'; '.join(key)}."] if key else [])]
 
 
@@ -190,7 +212,7 @@ def _hint(winner: Winner | str, names: Sequence[str]) -> str:
     return f"{HINT}: {names[winner]}" if isinstance(winner, int) else winner
 
 
-def _eval_notes(runs: Sequence[GradedRun]) -> list[str]:
+def _eval_notes(runs: Sequence[GradedRun], names: Sequence[str]) -> list[str]:
     """Say on what the winners were found where it is not what the cells show, and what is not compared."""
     shared, asked = len(shared_prompts(runs)), max(len(run.prompts) for run in runs)
     notes = []
@@ -199,11 +221,24 @@ def _eval_notes(runs: Sequence[GradedRun]) -> list[str]:
             f"the {shared} with a verdict in both" if len(runs) == 2 else "those with a verdict in both of a pair"
         )
         notes.append(f"The scores are of all {form.count(asked, 'prompt')}, the best is found on {common}.")
-    times = [contest.why for contest in ranking.times_against_first(runs) if isinstance(contest, NotCompared)]
-    notes += [f"Times are not compared: {why}." for why in dict.fromkeys(times)]
+    notes += _times_not_compared(runs, names)
     if why := ranking.costs_that_do_not_compare([run.summary for run in runs]):
         notes.append(f"Costs are not compared: {why}.")
     return notes
+
+
+def _times_not_compared(runs: Sequence[GradedRun], names: Sequence[str]) -> list[str]:
+    """Say whose times do not compare with the first one's, and why; of two runs there is nobody to name."""
+    by_reason: dict[str, list[str]] = {}
+    for name, contest in zip(names[1:], ranking.times_against_first(runs), strict=True):
+        if isinstance(contest, NotCompared):
+            by_reason.setdefault(contest.why, []).append(name)
+    if len(runs) == 2:
+        return [f"Times are not compared: {why}." for why in by_reason]
+    return [
+        f"Times of {', '.join(whose)} are not compared with those of {names[0]}: {why}."
+        for why, whose in by_reason.items()
+    ]
 
 
 def _p50(summaries: Sequence[Summary]) -> Line:

@@ -28,7 +28,7 @@ from visioneval.report.classic import SCORE_KEY, note, score_table, shares_of_a_
 from visioneval.report.collect import Group
 from visioneval.report.leaderboard import ItemHealth, Standing, item_health
 from visioneval.report.pictures import Picture
-from visioneval.report.sheet import below, sections
+from visioneval.report.sheet import below, sections, sections_with_best_of
 from visioneval.types import OUTCOMES, VERDICT_OUTCOMES, GradedRecord, Prompt
 
 MOST_COMPARED = 24
@@ -163,9 +163,9 @@ class Site:
         return {
             "categories": categories,
             "cost_chart": charts.scatter(self._marks(cost, computed), lambda usd: form.usd(Decimal(repr(usd)))),
-            "cost_missing": self._missing(cost, "its cost is not known"),
+            "cost_missing": self._missing(cost, "cost not known"),
             "time_chart": charts.scatter(self._marks(time, shares), form.seconds),
-            "time_missing": self._missing(time, "it was not timed"),
+            "time_missing": self._missing(time, "not timed"),
             "tied": tied,
         }
 
@@ -245,10 +245,15 @@ class Site:
     def _compare_all(self) -> dict[str, Any]:
         seeing = [shown for shown in self.shown if _sees(shown)]
         names = [shown.name for shown in seeing]
+        runs = [shown.run for shown in seeing]
+        ranked = [run.summary.ranked for run in runs]
         return {
             "seeing": seeing,
             "names": names,
-            "sections": sections([shown.run for shown in seeing], names) if seeing else (),
+            "sections": sections_with_best_of(runs, names, ranked) if seeing else (),
+            "best": f"Best of the {sum(ranked)} ranked"
+            if 1 < sum(ranked) < len(runs)
+            else f"Best of all {len(runs)}",
             "places": {(pair.a.name, pair.b.name): pair for pair in self.matrix},
             "left_out": [shown for shown in self.shown[MOST_COMPARED:] if _sees(shown)],
             "blind": [shown for shown in self.shown if not _sees(shown)],
@@ -332,8 +337,8 @@ def _p50(shown: Shown) -> float | None:
 
 def _why_not_drawn(shown: Shown, unknown: str) -> str:
     if not shown.run.summary.run.sighted:
-        return "it saw no picture"
-    return unknown if shown.run.summary.ranked else "it is not ranked"
+        return "saw no picture"
+    return unknown if shown.run.summary.ranked else "not ranked"
 
 
 def _sighted(pair: Pair) -> bool:
