@@ -216,6 +216,12 @@ def test_the_command_says_it_with_its_exit_code_and_a_job_summary(
     assert "gone/night.md cannot be written (No such file or directory)" in unwritten.stderr
     run("broken", {"OC01": "9"})
     (broken,) = find_runs(tmp_path / "broken")
+    (good,) = find_runs(tmp_path / "results")
+    by_id = visioneval("check", good, "--against", good.name)
+    assert by_id.returncode == 0, by_id.stderr
+    unknown = visioneval("check", broken, "--against", "gpt-5.5")
+    assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
+    assert "no baseline 'gpt-5.5': it is no folder, and no id of a run below results" in unknown.stderr
     failed = visioneval("check", broken, "--against", "baseline", "--json")
     assert failed.returncode == 1
     (check,) = json.loads(failed.stdout)

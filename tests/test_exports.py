@@ -47,7 +47,7 @@ def export(visioneval: CommandLine, results: Path, format_: str) -> str:
 def test_csv_has_one_row_a_prompt_and_leaves_the_unknown_empty(visioneval: CommandLine, results: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(export(visioneval, results, "csv"))))
     assert [row["outcome"] for row in rows] == ENDS
-    assert rows[0]["usd"] == "0.01114"
+    assert (rows[0]["usd"], rows[0]["blind"]) == ("0.01114", "false")
     assert (rows[3]["reply"], rows[3]["usd"], rows[3]["failure"]) == ("", "", "no answer within 60 s")
 
 
@@ -90,6 +90,7 @@ def test_junit_counts_failures_errors_and_skipped_apart(visioneval: CommandLine,
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")}
     assert counts == {"tests": "10", "failures": "3", "errors": "2", "skipped": "1"}
     assert len(suite.findall("testcase/failure")) == 3
+    assert all("(expected " in str(failure.get("message")) for failure in suite.findall("testcase/failure"))
     assert "<b>" in (suite.findtext("testcase/system-out") or "")
 
 

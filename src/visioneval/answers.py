@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from msgspec import Meta, Struct, field
 
@@ -132,6 +132,9 @@ Answer: TypeAlias = (
     | Grid
     | Transcription
 )
+
+
+TYPES = tuple(str(type_.__struct_config__.tag) for type_ in get_args(Answer))
 
 
 def answer_type(answer: Answer) -> str:

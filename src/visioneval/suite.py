@@ -20,7 +20,7 @@ import msgspec
 import yaml
 from msgspec import Meta, Struct
 
-from visioneval.answers import Answer, Choice, NonEmpty
+from visioneval.answers import TYPES, Answer, Choice, NonEmpty
 from visioneval.errors import SuiteError
 from visioneval.images import check_image, file_sha256
 from visioneval.shipped import shipped_suite
@@ -241,6 +241,8 @@ def _explain(file: Path, text: str, message: str) -> str:
         line = next((key.start_mark.line + 1 for key, _ in node.value if key.value == unknown.group(1)), line)
     quoting = "str" in problem and "got" in problem
     hint = '; put the value in quotes ("...")' if quoting else "; `visioneval prompts --schema` prints the format"
+    if field == "type" and problem.startswith("Invalid value"):
+        hint = f"; the types are {', '.join(TYPES)}"
     where = f"prompt {prompt_id!r}: " if prompt_id else ""
     return f"{file} line {line}: {where}{problem}{f' (field {field!r})' if field else ''}{hint}"
 

@@ -14,9 +14,9 @@ WORSE = 1
 @click.argument("runs", nargs=-1)
 @click.option(
     "--against",
-    type=click.Path(path_type=Path, exists=True),
+    type=click.Path(path_type=Path),
     required=True,
-    help="The baseline: a run folder, or a results folder in which each model and condition has its own.",
+    help="The baseline: a run's folder or id, or a results folder in which each model and condition has its own.",
 )
 @click.option(
     "--results",
@@ -57,12 +57,17 @@ def command(
     import msgspec
 
     from visioneval.check import Margins, check_run, no_baseline
-    from visioneval.errors import StoreError
+    from visioneval.errors import StoreError, UsageError
     from visioneval.nightly import baseline_of, newest_runs, read_graded
     from visioneval.printable import printable
     from visioneval.report.check_text import to_markdown
     from visioneval.store import MANIFEST, find_run, find_runs
 
+    if not against.exists():
+        with_this_id = [folder for folder in find_runs(results) if folder.name == str(against)]
+        if not with_this_id:
+            raise UsageError(f"no baseline {str(against)!r}: it is no folder, and no id of a run below {results}")
+        (against,) = with_this_id
     if not (against / MANIFEST).is_file() and not find_runs(against):
         raise StoreError(f"there is no run below {against} to check against; copy a good run's folder there")
     margins = Margins(latency_margin, cost_margin)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from visioneval.answers import key_text
 from visioneval.compare import GradedRun
 from visioneval.types import VERDICT_OUTCOMES, GradedRecord
 
@@ -51,6 +52,8 @@ def _case(suite: Element, entry: GradedRecord, epochs: int) -> None:
     elif verdict.outcome != "pass":
         tag = "failure" if verdict.outcome in VERDICT_OUTCOMES else "error"
         message = f"{verdict.outcome}: {verdict.extracted or verdict.note}"
+        if tag == "failure":
+            message += f" (expected {key_text(entry.prompt.answer)})"
         SubElement(case, tag, type=verdict.outcome, message=_text(message)).text = _text(verdict.note)
     if entry.record is not None and entry.record.reply is not None:
         SubElement(case, "system-out").text = _text(entry.record.reply.text)

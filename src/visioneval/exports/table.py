@@ -67,8 +67,13 @@ def to_csv(runs: Sequence[GradedRun]) -> bytes:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(listed[0]), lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in listed)
+    writer.writerows({name: _cell(value) for name, value in row.items()} for row in listed)
     return out.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    """Return a value as a cell; true and false are written as JSON does."""
+    return str(value).lower() if isinstance(value, bool) else csv_cell(value)
 
 
 def to_parquet(runs: Sequence[GradedRun]) -> bytes:
