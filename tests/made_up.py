@@ -95,6 +95,7 @@ class MadeUpRun:
     grader_version: str = "1"
     loaded: Mapping[str, str | int] = field(default_factory=dict)
     id: str = "20261121T040000Z-0001"
+    concurrency: int | None = None
 
     @property
     def run(self) -> Run:
@@ -113,6 +114,7 @@ class MadeUpRun:
             versions={"visioneval": "0.1.0"},
             machine={"system": "test"},
             loaded=dict(self.loaded),
+            concurrency=self.concurrency,
         )
 
     def graded(self) -> list[GradedRecord]:

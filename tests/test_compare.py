@@ -158,6 +158,14 @@ def test_times_are_compared_only_where_they_were_taken_alike() -> None:
     assert isinstance(compare(cpu, cpu).cost, NotCompared), "a cost computed from such times is no better"
 
 
+def test_times_under_another_load_are_not_compared() -> None:
+    many, few, unknown = (graded(MadeUpRun(model=f"m-{n}", concurrency=n)) for n in (32, 8, None))
+    assert compare(many, few).time == NotCompared(
+        "one host was sent 32 calls at once, the other 8 (--concurrency)"
+    )
+    assert isinstance(compare(many, unknown).time, TimeContest)
+
+
 def test_an_answer_of_an_earlier_run_was_not_timed_in_this_one() -> None:
     run = MadeUpRun()
     reused = [

@@ -20,7 +20,7 @@ from visioneval.grading import grade
 from visioneval.planning import Plan
 from visioneval.pricing import usage_cost_usd
 from visioneval.providers import check_settings, open_provider
-from visioneval.providers.base import LoadedProvider, Provider
+from visioneval.providers.base import HostedProvider, LoadedProvider, Provider
 from visioneval.providers.openai import OpenAIProvider
 from visioneval.questions import ImageCache, Shots
 from visioneval.regrading import grade_stored
@@ -86,7 +86,7 @@ def execute(plan: Plan, progress: Progress, options: Options | None = None) -> F
     provider = open_provider(plan.run.card, plan.prompts, settings)
 
     async def begin() -> tuple[Ending, Verdicts]:
-        run = as_loaded(plan.run, provider)
+        run = _at_once(as_loaded(plan.run, provider), provider, options)
         with RunFolder.create(plan.folder, run, plan.prompts) as folder:
             work = _work(run, plan.prompts, folder, plan.suite_folder, plan.shots, options)
             work.budget = budget
@@ -123,6 +123,8 @@ def resume(folder: Path, card: ModelCard, progress: Progress, options: Options |
         async def go_on() -> tuple[Ending, Verdicts]:
             check_same_model(run, provider)
             work.run = _with_devices(run, provider)
+            if run.concurrency is not None:
+                work.run = _at_once(work.run, provider, options)
             if work.run != run:
                 opened.write_manifest(work.run)
             return await Execution(work, progress).carry_on(provider, options)
@@ -174,6 +176,14 @@ def as_loaded(run: Run, provider: Provider) -> Run:
     if not isinstance(provider, LoadedProvider):
         return run
     return msgspec.structs.replace(run, card=provider.card, loaded=provider.facts)
+
+
+def _at_once(run: Run, provider: Provider, options: Options) -> Run:
+    """Write down how many calls a host is sent at once, for its times depend on it: the most, of a resumed run."""
+    if not isinstance(provider, HostedProvider) or run.condition.settings.batched:
+        return run
+    now = options.limits.concurrency or provider.concurrency
+    return msgspec.structs.replace(run, concurrency=max(now, run.concurrency or 0))
 
 
 def check_same_model(run: Run, provider: Provider) -> None:

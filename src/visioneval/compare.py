@@ -216,7 +216,12 @@ def _otherwise_timed(a: Summary, b: Summary) -> str:
     places = place(a), place(b)
     if ON_CPU in places:
         return "times on a CPU depend on what else it does"
-    return "" if places[0] == places[1] else f"one was timed {places[0]}, the other {places[1]}"
+    if places[0] != places[1]:
+        return f"one was timed {places[0]}, the other {places[1]}"
+    at_once = a.run.concurrency, b.run.concurrency
+    if None not in at_once and at_once[0] != at_once[1]:
+        return f"one host was sent {at_once[0]} calls at once, the other {at_once[1]} (--concurrency)"
+    return ""
 
 
 def compare_times(a: GradedRun, b: GradedRun) -> TimeContest | NotCompared:

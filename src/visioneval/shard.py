@@ -75,6 +75,7 @@ def merge_shards(parts: Sequence[StoredRun], results: Path, folder_name: str) ->
         id=run_id,
         shard="",
         prompt_ids=tuple(prompt.id for prompt in prompts),
+        concurrency=max((part.run.concurrency or 0 for part in ordered), default=0) or None,
         suite_path=relative(ordered[0].suite_path, folder),
         loaded=_loaded([part.run for part in ordered]),
     )

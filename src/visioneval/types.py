@@ -413,6 +413,8 @@ class Run(Struct, frozen=True, omit_defaults=True):
     """Settings that the host rejected, and that were left out from then on."""
     shard: str = ""
     """Part of a whole, as "2/4"; empty for a whole run."""
+    concurrency: int | None = None
+    """Calls that its host was sent at once, at most; None where none was, or it is not known."""
     loaded: dict[str, str | int | float | bool] = field(default_factory=dict)
     """A local model as it was loaded: revision, precision, attention, device, seconds of load and warm-up."""
 

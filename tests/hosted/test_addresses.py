@@ -92,6 +92,22 @@ def test_the_key_of_the_environment_goes_to_the_host_that_the_environment_names_
     assert all(KEY not in str(call.headers) for call in first.calls[before:])
 
 
+def test_how_many_calls_a_host_was_sent_at_once_is_in_the_manifest(
+    visioneval: CommandLine, small_suite: Path, tmp_path: Path, first: Host
+) -> None:
+    arguments = ("run", "--suite", small_suite, "--model", "gpt-5.4-mini")
+    first.script = lambda call: answer() if "0" in call.question else Act(400)
+    visioneval(*arguments, "--concurrency", 4, env=at(first))
+    (run,) = find_runs(tmp_path / "results")
+    assert read_manifest(run).concurrency == 4
+    first.script = lambda call: answer()
+    visioneval("resume", run, "--concurrency", 2, env=at(first))
+    assert read_manifest(run).concurrency == 4
+    visioneval(*arguments, "--model", "baseline-blind", "--fresh", env=at(first))
+    others = [read_manifest(other) for other in find_runs(tmp_path / "results") if other != run]
+    assert {other.card.name: other.concurrency for other in others} == {"gpt-5.4-mini": 32, "baseline-blind": None}
+
+
 def test_openais_own_address_in_the_environment_is_no_other_host(
     small_suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,8 @@ def conditions(summary: Summary) -> list[Titled]:
     shown += [(_title(name), str(value)) for name, value in (*settings.items(), *run.identity.options)]
     if run.shard:
         shown.append(("Part", run.shard))
+    if run.concurrency:
+        shown.append(("Calls at once", f"at most {run.concurrency}"))
     if run.dropped_parameters:
         shown.append(("Dropped, because the host rejected them", ", ".join(run.dropped_parameters)))
     return shown
