@@ -219,6 +219,8 @@ def test_the_command_says_it_with_its_exit_code_and_a_job_summary(
     (good,) = find_runs(tmp_path / "results")
     by_id = visioneval("check", good, "--against", good.name)
     assert by_id.returncode == 0, by_id.stderr
+    nowhere = visioneval("check", broken, "--against", "gpt-5.5", "--results", "nowhere")
+    assert (nowhere.returncode, nowhere.stderr.count("\n")) == (2, 1)
     unknown = visioneval("check", broken, "--against", "gpt-5.5")
     assert (unknown.returncode, unknown.stderr.count("\n")) == (2, 1)
     assert "no baseline 'gpt-5.5': it is no folder, and no id of a run below results" in unknown.stderr

@@ -1,4 +1,4 @@
-"""Texts on a terminal or in a spreadsheet: what others wrote does not act there, and counts read as words do."""
+"""Texts of others, on a terminal or in a spreadsheet: what would act there, instead of being read, is defused."""
 
 from __future__ import annotations
 

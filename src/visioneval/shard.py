@@ -75,7 +75,7 @@ def merge_shards(parts: Sequence[StoredRun], results: Path, folder_name: str) ->
         id=run_id,
         shard="",
         prompt_ids=tuple(prompt.id for prompt in prompts),
-        concurrency=max((part.run.concurrency or 0 for part in ordered), default=0) or None,
+        concurrency=max(part.run.concurrency or 0 for part in ordered) or None,
         suite_path=relative(ordered[0].suite_path, folder),
         loaded=_loaded([part.run for part in ordered]),
     )
@@ -115,11 +115,11 @@ def _in_order(parts: Sequence[StoredRun]) -> list[StoredRun]:
     counts = {shard.count for shard in shards}
     if len(counts) != 1:
         raise StoreError(f"the runs are parts of different wholes: {', '.join(sorted(map(str, shards)))}")
-    (count,) = counts
-    lacking = count - len(shards)
+    (whole,) = counts
+    lacking = whole - len(shards)
     if lacking == 0:
         return sorted(parts, key=lambda part: Shard.parse(part.run.shard).index)
-    missing = (str(shard) for index in range(1, count + 1) if (shard := Shard(index, count)) not in shards)
+    missing = (str(shard) for index in range(1, whole + 1) if (shard := Shard(index, whole)) not in shards)
     named = ", ".join(islice(missing, SHOWN_MISSING))
     if lacking == 1:
         raise StoreError(f"part {named} is missing; run it, or give its folder too")

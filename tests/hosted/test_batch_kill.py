@@ -133,12 +133,18 @@ def test_failures_that_were_being_read_are_written_once(
     assert len((run / "records.jsonl").read_text().splitlines()) == 5
 
 
+def sent(visioneval: CommandLine, host: BatchHost, suite: Path, folder: Path) -> Path:
+    """Leave a batch at the host, and return its run's folder."""
+    arguments = ("run", "--batch", "--suite", suite, "--model", "gpt-5.4-mini", "--no-wait")
+    visioneval(*arguments, env=host.environment)
+    (run,) = find_runs(folder / "results")
+    return run
+
+
 def test_a_torn_line_of_the_journal_is_repaired_and_a_broken_one_named(
     visioneval: CommandLine, host: BatchHost, small_suite: Path, tmp_path: Path
 ) -> None:
-    arguments = ("run", "--batch", "--suite", small_suite, "--model", "gpt-5.4-mini", "--no-wait")
-    visioneval(*arguments, env=host.environment)
-    (run,) = find_runs(tmp_path / "results")
+    run = sent(visioneval, host, small_suite, tmp_path)
     journal = run / "batches.jsonl"
     uploaded, created = journal.read_text().splitlines()
     journal.write_text(f"{uploaded}\n{created[:30]}")  # a power cut: the batch is made, its id is not on the disk
@@ -154,9 +160,7 @@ def test_a_torn_line_of_the_journal_is_repaired_and_a_broken_one_named(
 def test_a_journal_of_another_run_is_one_line(
     visioneval: CommandLine, host: BatchHost, small_suite: Path, tmp_path: Path
 ) -> None:
-    arguments = ("run", "--batch", "--suite", small_suite, "--model", "gpt-5.4-mini", "--no-wait")
-    visioneval(*arguments, env=host.environment)
-    (run,) = find_runs(tmp_path / "results")
+    run = sent(visioneval, host, small_suite, tmp_path)
     journal = run / "batches.jsonl"
     journal.write_text(journal.read_text().replace('["p3",0]', '["x3",0]'))
     resumed = visioneval("resume", run, *QUICK, env=host.environment)

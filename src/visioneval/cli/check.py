@@ -64,10 +64,11 @@ def command(
     from visioneval.store import MANIFEST, find_run, find_runs
 
     if not against.exists():
-        with_this_id = [folder for folder in find_runs(results) if folder.name == str(against)]
-        if not with_this_id:
+        folders = find_runs(results) if results.is_dir() else []
+        with_this_id = next((folder for folder in folders if folder.name == str(against)), None)
+        if with_this_id is None:
             raise UsageError(f"no baseline {str(against)!r}: it is no folder, and no id of a run below {results}")
-        (against,) = with_this_id
+        against = with_this_id
     if not (against / MANIFEST).is_file() and not find_runs(against):
         raise StoreError(f"there is no run below {against} to check against; copy a good run's folder there")
     margins = Margins(latency_margin, cost_margin)

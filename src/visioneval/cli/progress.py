@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from visioneval.plurals import count
 from visioneval.printable import printable
 from visioneval.types import Verdict
 
@@ -91,8 +92,6 @@ class RunProgress:
 
     def _counts(self) -> str:
         parts = [f"[green]{self._passed} passed[/]", f"[red]{self._failed} not passed[/]"]
-        parts += (
-            [f"[yellow]{self._errors} {'error' if self._errors == 1 else 'errors'}[/]"] if self._errors else []
-        )
+        parts += [f"[yellow]{count(self._errors, 'error')}[/]"] if self._errors else []
         parts += [f"${self._usd:.4f}"] if self._usd else []
         return "  ".join(parts)

@@ -235,7 +235,7 @@ def _task_costs(comparison: Comparison) -> tuple[Decimal | None, Decimal | None]
 
 
 def _few(n: int) -> str:
-    return f"{_prompts(n)} {'is' if n == 1 else 'are'} too few"
+    return f"{form.count(n, 'prompt is', 'prompts are')} too few"
 
 
 def _prompts(n: int) -> str:
